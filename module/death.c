@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a process dies: which thread tells it, and what it says.
+ *
+ * DOC: One record a process
+ *
+ * A thread that is about to die of a signal of its own is noted when the signal is delivered. It
+ * tells the death at the entry of do_exit(), where its memory is still there. If no thread was
+ * noted (the whole group was ended by a signal that needs no thread), the first one that gets
+ * there tells it. Whatever was not told by then is told when the last thread has ended. The bit
+ * CW_TASK_TOLD decides who was first; a process without a struct cw_task is told by its leader.
+ */
+#include <linux/cred.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task_stack.h>
+#include <linux/signal.h>
+#include <linux/timekeeping.h>
+
+#include "death.h"
+#include "exec.h"
+#include "gather.h"
+#include "history.h"
+#include "mem.h"
+#include "params.h"
+#include "record.h"
+
+static u64 sig_bit(int sig)
+{
+	return 1ULL << (sig - 1);
+}
+
+/* These end a process so often and on purpose that they would drown the other incidents */
+#define EVERYDAY (1ULL << (SIGHUP - 1) | 1ULL << (SIGINT - 1) | 1ULL << (SIGPIPE - 1))
+
+/* What was looked up for a record */
+struct facts {
+	const struct cw_exec *exec;
+	const struct cw_fatal *fatal;	/* NULL: the signal was not meant for this thread */
+	struct cw_place ip;
+	struct cw_place addr;
+	const char *cgroup;
+	u32 cgroup_len;
+	char ns[256];
+	u32 ns_len;
+	struct cw_tree_node *tree;
+	u32 levels;
+	bool tree_cut;
+};
+
+static void look_up(struct facts *facts, struct cw_scratch *scratch, bool crash)
+{
+	unsigned long ip = instruction_pointer(task_pt_regs(current));
+
+	if (crash && facts->fatal) {
+		if (cw_gather_maps_begin()) {
+			cw_gather_place(ip, scratch->exe, sizeof(scratch->exe), true, &facts->ip);
+			if (facts->fatal->has_addr)
+				cw_gather_place(facts->fatal->addr, scratch->file,
+						sizeof(scratch->file), false, &facts->addr);
+			cw_gather_maps_end();
+		} else if (current->mm) {
+			cw_ring_count(CW_COUNT_MAP_BUSY);
+		}
+	}
+	facts->cgroup = scratch->cwd;
+	facts->cgroup_len = cw_gather_cgroup(scratch->cwd, sizeof(scratch->cwd));
+	facts->ns_len = cw_gather_namespaces(facts->ns, sizeof(facts->ns));
+	facts->tree = (struct cw_tree_node *)scratch->text;
+	facts->levels = cw_gather_tree(facts->tree, cw_params.tree_levels, &facts->tree_cut);
+}
+
+/* Both types tell most things under the same names: @ID is one of them. */
+#define PUT_DEATH(draft, ID, facts, sig) \
+	do { \
+		static const struct cw_exec_keys keys = { \
+			.exe = CW_##ID##_exe, .file = CW_##ID##_file, .argv = CW_##ID##_argv, \
+			.argc = CW_##ID##_argc, .argv_bytes = CW_##ID##_argv_bytes, \
+			.argv_fault = CW_##ID##_argv_fault, .cwd = CW_##ID##_cwd, \
+			.domain = CW_##ID##_domain, \
+		}; \
+		static const struct death_keys more = { \
+			.pid = CW_##ID##_pid, .vpid = CW_##ID##_vpid, .tid = CW_##ID##_tid, \
+			.ppid = CW_##ID##_ppid, .uid = CW_##ID##_uid, .auid = CW_##ID##_auid, \
+			.comm = CW_##ID##_comm, .thread = CW_##ID##_thread, \
+			.sig = CW_##ID##_sig, .signame = CW_##ID##_signame, \
+			.si_code = CW_##ID##_si_code, .cpu = CW_##ID##_cpu, \
+			.lifetime_ns = CW_##ID##_lifetime_ns, .cgroup = CW_##ID##_cgroup, \
+			.ns = CW_##ID##_ns, .tree = CW_##ID##_tree, \
+		}; \
+		put_common(draft, &more, facts, sig); \
+		cw_draft_exec(draft, &keys, (facts)->exec); \
+	} while (0)
+
+struct death_keys {
+	u8 pid, vpid, tid, ppid, uid, auid, comm, thread, sig, signame, si_code, cpu, lifetime_ns;
+	u8 cgroup, ns, tree;
+};
+
+static void put_common(struct cw_draft *draft, const struct death_keys *key,
+		       const struct facts *facts, int sig)
+{
+	const struct task_struct *leader = current->group_leader;
+
+	cw_draft_num(draft, key->pid, current->tgid);
+	cw_draft_num(draft, key->vpid, task_tgid_nr_ns(current, task_active_pid_ns(current)));
+	cw_draft_num(draft, key->tid, current->pid);
+	cw_draft_num(draft, key->ppid, task_tgid_nr(rcu_dereference(leader->real_parent)));
+	cw_draft_num(draft, key->uid, from_kuid(&init_user_ns, current_uid()));
+	cw_draft_auid(draft, key->auid);
+	cw_draft_comm(draft, key->comm, leader);
+	if (memcmp(current->comm, leader->comm, TASK_COMM_LEN))
+		cw_draft_comm(draft, key->thread, current);
+	cw_draft_num(draft, key->sig, sig);
+	cw_draft_num(draft, key->signame, sig);
+	if (facts->fatal)
+		cw_draft_num(draft, key->si_code, facts->fatal->code);
+	cw_draft_num(draft, key->cpu, raw_smp_processor_id());
+	cw_draft_num(draft, key->lifetime_ns, ktime_get_mono_fast_ns() - leader->start_time);
+	cw_draft_str(draft, key->cgroup, facts->cgroup, facts->cgroup_len, false);
+	cw_draft_str(draft, key->ns, facts->ns, facts->ns_len, false);
+	cw_draft_str(draft, key->tree, (const char *)facts->tree,
+		     facts->levels * sizeof(*facts->tree), facts->tree_cut);
+}
+
+static void put_crash(struct cw_draft *draft, const struct facts *facts, bool core)
+{
+	if (facts->fatal) {
+		if (facts->fatal->has_addr)
+			cw_draft_num(draft, CW_CRASH_addr, facts->fatal->addr);
+		cw_draft_str(draft, CW_CRASH_addr_map, facts->addr.text, facts->addr.len, false);
+		cw_draft_num(draft, CW_CRASH_ip, instruction_pointer(task_pt_regs(current)));
+		cw_draft_str(draft, CW_CRASH_map, facts->ip.text, facts->ip.len, false);
+		cw_draft_str(draft, CW_CRASH_build_id, facts->ip.build_id,
+			     facts->ip.build_id_len, false);
+	}
+	/* While another thread may still be writing the core nobody knows how that will end */
+	if (core || current->flags & PF_DUMPCORE || atomic_read(&current->signal->live) <= 1)
+		cw_draft_num(draft, CW_CRASH_core, core);
+}
+
+static void write(const struct facts *facts, int status, enum cw_ring_id ring)
+{
+	int sig = status & 0x7f;
+	bool crash = sig_kernel_coredump(sig);
+	struct cw_draft draft;
+	u32 tail;
+
+	tail = cw_draft_exec_bytes(facts->exec) + 2 * TASK_COMM_LEN + facts->addr.len +
+	       facts->ip.len + facts->ip.build_id_len + facts->cgroup_len + facts->ns_len +
+	       facts->levels * sizeof(*facts->tree);
+	if (!cw_draft_open(&draft, crash ? CW_CRASH : CW_KILLED,
+			   crash ? CW_CRASH_KEYS : CW_KILLED_KEYS, ring, tail))
+		return;
+	if (crash) {
+		PUT_DEATH(&draft, CRASH, facts, sig);
+		put_crash(&draft, facts, status & 0x80);
+	} else {
+		PUT_DEATH(&draft, KILLED, facts, sig);
+	}
+	cw_draft_close(&draft);
+	cw_ring_clock();
+}
+
+/* current tells of what its process died. @status is as wait(2) has it. */
+static void tell(struct cw_task *task, int status)
+{
+	int sig = status & 0x7f;
+	enum cw_ring_id ring = CW_RING_INCIDENTS;
+	struct cw_scratch *scratch;
+	struct cw_exec *fresh = NULL;
+	struct facts facts = { 0 };
+
+	if (!(cw_params.signals & sig_bit(sig))) {
+		cw_ring_count(CW_COUNT_FILTERED);
+		return;
+	}
+	if (EVERYDAY & sig_bit(sig) & ~cw_params.signals_named)
+		ring = CW_RING_EVENTS;
+	scratch = cw_mem_scratch_get();
+	if (!scratch) {
+		cw_ring_count(CW_COUNT_NO_MEMORY);
+		write(&facts, status, ring);
+		return;
+	}
+	facts.exec = cw_history_exec(task);
+	if (!facts.exec) {
+		fresh = cw_exec_new(NULL, scratch);
+		facts.exec = fresh;
+	}
+	if (task && task->fatal.tid == current->pid && task->fatal.sig == sig)
+		facts.fatal = &task->fatal;
+	look_up(&facts, scratch, sig_kernel_coredump(sig));
+	write(&facts, status, ring);
+	cw_exec_put(fresh);
+	cw_mem_scratch_put(scratch);
+}
+
+/**
+ * cw_death_signal() - current gets a signal that will end its process
+ * @sig: its number
+ * @info: where it comes from; may be one of the kernel's special values
+ *
+ * Context: current holds its siglock, interrupts off.
+ */
+void cw_death_signal(int sig, const struct kernel_siginfo *info)
+{
+	struct cw_task *task;
+	struct cw_fatal *fatal;
+
+	/* The whole group is being ended: whoever caused that was noted, or nobody in particular */
+	if ((unsigned long)info <= (unsigned long)SEND_SIG_PRIV)
+		return;
+	if (current->signal->flags & SIGNAL_UNKILLABLE && info->si_code <= 0)
+		return;		/* an init ignores what it has no handler for */
+	rcu_read_lock();
+	task = cw_history_find(current);
+	if (task && !task->fatal.tid) {
+		fatal = &task->fatal;
+		fatal->sig = sig;
+		fatal->code = info->si_code;
+		switch (sig) {
+		case SIGSEGV: case SIGBUS: case SIGILL: case SIGFPE: case SIGTRAP:
+			/* Below SI_KERNEL the kernel says where; SI_KERNEL itself does not know */
+			fatal->has_addr = info->si_code > 0 && info->si_code < SI_KERNEL;
+			fatal->addr = (unsigned long)info->si_addr;
+		}
+		fatal->tid = current->pid;
+	}
+	rcu_read_unlock();
+}
+
+static bool first_to_tell(struct cw_task *task)
+{
+	return task ? !test_and_set_bit(CW_TASK_TOLD, &task->flags) :
+		      thread_group_leader(current);
+}
+
+/**
+ * cw_death_thread() - current enters do_exit()
+ *
+ * Context: current, its memory still there, preemption off.
+ */
+void cw_death_thread(void)
+{
+	struct signal_struct *signal = current->signal;
+	struct cw_task *task;
+	int status;
+
+	if (!(READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT))
+		return;
+	status = READ_ONCE(signal->group_exit_code);
+	if (likely(!(status & 0x7f)))
+		return;
+	rcu_read_lock();
+	task = cw_history_get(current);
+	/* Another thread has more to say, and will come here, unless it has been here already */
+	if (task && task->fatal.tid && task->fatal.tid != current->pid &&
+	    task->fatal.sig == (status & 0x7f) && atomic_read(&signal->live) > 1)
+		goto out;
+	if (first_to_tell(task))
+		tell(task, status);
+out:
+	rcu_read_unlock();
+}
+
+/**
+ * cw_death_process() - the last thread of current's process is ending
+ * @ended: its exit status is final; else it has just entered do_exit()
+ *
+ * Context: that thread, preemption off; its memory may be gone.
+ */
+void cw_death_process(bool ended)
+{
+	struct signal_struct *signal = current->signal;
+	struct cw_task *task;
+	int status = 0;
+	int code = -1;
+
+	if (current->flags & PF_KTHREAD)
+		goto end;
+	if (READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT)
+		status = signal->group_exit_code;
+	else if (ended)
+		status = current->group_leader->exit_code;
+	if (ended || READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT)
+		code = status >> 8 & 0xff;
+	rcu_read_lock();
+	task = cw_history_get(current);
+	if (first_to_tell(task)) {
+		if (status & 0x7f)
+			tell(task, status);
+		else if (cw_params.log_exit)
+			cw_record_exit(task, code);
+	}
+	rcu_read_unlock();
+end:
+	cw_history_end(current);
+}

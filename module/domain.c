@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Exec histories without pids: a thousand instances of one chain share one. */
+#include <linux/jhash.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "abi/crashwatch.h"
+#include "domain.h"
+#include "mem.h"
+#include "ring.h"
+
+/* A history that may not exist yet: @from and one more word */
+struct wanted {
+	const struct cw_domain *from;
+	const char *word;
+	u32 len;
+	u32 hash;
+};
+
+static u32 key_hash(const void *data, u32 len, u32 seed)
+{
+	return ((const struct wanted *)data)->hash;
+}
+
+static u32 obj_hash(const void *data, u32 len, u32 seed)
+{
+	return ((const struct cw_domain *)data)->hash;
+}
+
+static int differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct wanted *want = arg->key;
+	const struct cw_domain *have = obj;
+	u32 before = want->from ? want->from->len + 1 : 0;
+
+	if (have->hash != want->hash || have->len != before + want->len)
+		return 1;
+	if (memcmp(have->text + before, want->word, want->len))
+		return 1;
+	return before && memcmp(have->text, want->from->text, before - 1);
+}
+
+static const struct rhashtable_params params = {
+	.head_offset = offsetof(struct cw_domain, node),
+	.hashfn = key_hash,
+	.obj_hashfn = obj_hash,
+	.obj_cmpfn = differs,
+	.nelem_hint = 1024,
+	.automatic_shrinking = true,
+};
+
+static struct rhashtable table;
+
+/* A word as it stands in a history: blanks part words, so a blank in one becomes octal. */
+static u32 encode(char *to, const char *word, u32 len)
+{
+	char *at = to;
+
+	for (; len; word++, len--) {
+		if (*word == ' ' || *word == '\\') {
+			*at++ = '\\';
+			*at++ = '0' + (*word >> 6);
+			*at++ = '0' + (*word >> 3 & 7);
+			*at++ = '0' + (*word & 7);
+		} else {
+			*at++ = *word;
+		}
+	}
+	return at - to;
+}
+
+static u32 encoded_len(const char *word, u32 len)
+{
+	u32 more = 0, i;
+
+	for (i = 0; i < len; i++)
+		if (word[i] == ' ' || word[i] == '\\')
+			more += 3;
+	return len + more;
+}
+
+/**
+ * cw_domain_get() - one more user
+ * @domain: with at least one user already
+ *
+ * Return: @domain.
+ */
+struct cw_domain *cw_domain_get(struct cw_domain *domain)
+{
+	atomic_inc(&domain->users);
+	return domain;
+}
+
+/**
+ * cw_domain_put() - one user less; the last one leaves it idle, ready to be used again
+ * @domain: it, or NULL
+ */
+void cw_domain_put(struct cw_domain *domain)
+{
+	if (!domain)
+		return;
+	WRITE_ONCE(domain->idle_since, jiffies);
+	atomic_dec_return_release(&domain->users);
+}
+
+static struct cw_domain *make(const struct wanted *want)
+{
+	u32 before = want->from ? want->from->len + 1 : 0;
+	struct cw_domain *domain = cw_mem_alloc(sizeof(*domain) + before + want->len);
+
+	if (!domain)
+		return NULL;
+	atomic_set(&domain->users, 1);
+	domain->idle_since = jiffies;
+	domain->hash = want->hash;
+	domain->len = before + want->len;
+	if (before) {
+		memcpy(domain->text, want->from->text, before - 1);
+		domain->text[before - 1] = ' ';
+	}
+	memcpy(domain->text + before, want->word, want->len);
+	return domain;
+}
+
+static struct cw_domain *find_or_make(const struct wanted *want)
+{
+	struct cw_domain *have, *made = NULL;
+	int tries;
+
+	rcu_read_lock();
+	/* Again only if the one found was being given up at that moment */
+	for (tries = 0; tries < 4; tries++) {
+		have = rhashtable_lookup(&table, want, params);
+		if (!have) {
+			if (!made)
+				made = make(want);
+			if (!made)
+				break;
+			have = rhashtable_lookup_get_insert_key(&table, want, &made->node, params);
+			if (!have) {
+				rcu_read_unlock();
+				return made;
+			}
+			if (IS_ERR(have))
+				break;
+		}
+		if (atomic_inc_unless_negative(&have->users)) {
+			cw_mem_free(made);
+			rcu_read_unlock();
+			return have;
+		}
+		cpu_relax();
+	}
+	rcu_read_unlock();
+	cw_mem_free(made);
+	return NULL;
+}
+
+/**
+ * cw_domain_enter() - the history that goes on with one more exec
+ * @from: the history so far, or NULL for a new one that starts with @file
+ * @file: path of what is executed, or the name of the process a new one starts with
+ * @len: its length in bytes
+ *
+ * Context: process context, preemption off.
+ * Return: the history with a user more; NULL: no memory, or longer than CW_DOMAIN_BYTES.
+ */
+struct cw_domain *cw_domain_enter(const struct cw_domain *from, const char *file, size_t len)
+{
+	struct wanted want = { .from = from, .word = file, .len = len };
+	struct cw_domain *domain;
+	char *word = NULL;
+	u32 enc;
+
+	enc = encoded_len(file, len);
+	if (enc + (from ? from->len + 1 : 0) > CW_DOMAIN_BYTES)
+		return NULL;
+	if (enc != len) {
+		word = cw_mem_alloc(enc);
+		if (!word)
+			return NULL;
+		want.word = word;
+		want.len = encode(word, file, len);
+	}
+	want.hash = jhash(want.word, want.len, from ? from->hash : 0);
+	domain = find_or_make(&want);
+	cw_mem_free(word);
+	return domain;
+}
+
+/**
+ * cw_domain_count() - how many histories there are
+ *
+ * Return: their number, idle ones among them.
+ */
+unsigned int cw_domain_count(void)
+{
+	return atomic_read(&table.nelems);
+}
+
+static void free_rcu(struct rcu_head *rcu)
+{
+	cw_mem_free(container_of(rcu, struct cw_domain, rcu));
+}
+
+#define EVICT_AT_ONCE	64
+
+/* Put @domain among the @n longest idle ones, the longest first */
+static unsigned int note_idle(struct cw_domain **oldest, unsigned int n, struct cw_domain *domain)
+{
+	unsigned long since = READ_ONCE(domain->idle_since);
+	unsigned int at = n;
+
+	while (at && time_before(since, READ_ONCE(oldest[at - 1]->idle_since)))
+		at--;
+	if (at == EVICT_AT_ONCE)
+		return n;
+	if (n == EVICT_AT_ONCE)
+		n--;
+	memmove(oldest + at + 1, oldest + at, (n - at) * sizeof(*oldest));
+	oldest[at] = domain;
+	return n + 1;
+}
+
+/**
+ * cw_domain_evict() - give up the histories that have been idle longest
+ *
+ * Context: process context. Gives up at most a batch; whoever still needs memory asks again.
+ */
+void cw_domain_evict(void)
+{
+	struct cw_domain *oldest[EVICT_AT_ONCE], *domain;
+	struct rhashtable_iter iter;
+	unsigned int n = 0, i;
+
+	rcu_read_lock();	/* keeps what was noted alive until it is given up below */
+	rhashtable_walk_enter(&table, &iter);
+	rhashtable_walk_start(&iter);
+	while ((domain = rhashtable_walk_next(&iter))) {
+		if (IS_ERR(domain))
+			continue;
+		if (!atomic_read(&domain->users))
+			n = note_idle(oldest, n, domain);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	for (i = 0; i < n; i++) {
+		domain = oldest[i];
+		if (atomic_cmpxchg(&domain->users, 0, INT_MIN / 2))
+			continue;
+		if (rhashtable_remove_fast(&table, &domain->node, params))
+			continue;
+		preempt_disable();
+		cw_ring_count(CW_COUNT_DOMAIN_EVICTED);
+		preempt_enable();
+		call_rcu(&domain->rcu, free_rcu);
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * cw_domain_init() - an empty table
+ *
+ * Return: 0 or an error of rhashtable_init().
+ */
+int cw_domain_init(void)
+{
+	return rhashtable_init(&table, &params);
+}
+
+static void free_one(void *domain, void *unused)
+{
+	cw_mem_free(domain);
+}
+
+/**
+ * cw_domain_exit() - free all; nobody may hold or look for one any more
+ */
+void cw_domain_exit(void)
+{
+	rcu_barrier();	/* free_rcu() */
+	rhashtable_free_and_destroy(&table, free_one, NULL);
+}

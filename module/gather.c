@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Facts about current that are looked up when it dies or asks for a reboot. */
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/elf.h>
+#include <linux/file.h>
+#include <linux/ipc_namespace.h>
+#include <linux/mm.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/uaccess.h>
+#include <linux/user_namespace.h>
+#include <linux/utsname.h>
+#include <net/net_namespace.h>
+
+#include "gather.h"
+
+#define NOTE_BUILD_ID	3	/* NT_GNU_BUILD_ID, which not every kernel names for modules */
+
+/**
+ * cw_gather_tree() - current's live ancestors
+ * @node: filled, current first
+ * @levels: the most levels
+ * @cut: set if there were more
+ *
+ * Context: any.
+ * Return: levels filled.
+ */
+u32 cw_gather_tree(struct cw_tree_node *node, u32 levels, bool *cut)
+{
+	const struct task_struct *task = current->group_leader;
+	u32 n = 0;
+
+	rcu_read_lock();
+	for (; task->pid && n < levels; n++) {
+		node[n].pid = task->tgid;
+		memcpy(node[n].comm, task->comm, sizeof(node[n].comm));
+		task = rcu_dereference(task->real_parent)->group_leader;
+	}
+	*cut = task->pid;
+	rcu_read_unlock();
+	return n;
+}
+
+/**
+ * cw_gather_cgroup() - current's cgroup in the version 2 hierarchy
+ * @buf: for its path
+ * @size: bytes of @buf
+ *
+ * Context: process context, preemption may be off.
+ * Return: bytes of the path without a NUL; 0 if it cannot be told.
+ */
+u32 cw_gather_cgroup(char *buf, u32 size)
+{
+	int len;
+
+	rcu_read_lock();
+	len = cgroup_path(task_dfl_cgroup(current), buf, size);
+	rcu_read_unlock();
+	return len > 0 && len < size ? len : 0;
+}
+
+static u32 put_ns(char *buf, u32 size, const char *name, unsigned int inum)
+{
+	/* The NUL parts it from the next one */
+	return scnprintf(buf, size, "%s:%u", name, inum) + 1;
+}
+
+/**
+ * cw_gather_namespaces() - the namespaces current lives in
+ * @buf: for name:inode each, ended by a NUL
+ * @size: bytes of @buf; 256 are enough
+ *
+ * Context: current, preemption may be off.
+ * Return: bytes filled; 0 if it has left its namespaces already.
+ */
+u32 cw_gather_namespaces(char *buf, u32 size)
+{
+	struct nsproxy *ns = current->nsproxy;
+	u32 len = 0;
+
+	if (!ns)
+		return 0;
+	len += put_ns(buf + len, size - len, "pid", task_active_pid_ns(current)->ns.inum);
+	len += put_ns(buf + len, size - len, "user", current_user_ns()->ns.inum);
+	len += put_ns(buf + len, size - len, "uts", ns->uts_ns->ns.inum);
+	len += put_ns(buf + len, size - len, "ipc", ns->ipc_ns->ns.inum);
+	len += put_ns(buf + len, size - len, "net", ns->net_ns->ns.inum);
+	len += put_ns(buf + len, size - len, "cgroup", ns->cgroup_ns->ns.inum);
+	return len;
+}
+
+/* === Mappings === */
+
+/**
+ * cw_gather_maps_begin() - keep current's mappings as they are
+ *
+ * Context: process context, preemption may be off; never waits.
+ * Return: false if another thread is changing them, or there are none.
+ */
+bool cw_gather_maps_begin(void)
+{
+	return current->mm && mmap_read_trylock(current->mm);
+}
+
+/**
+ * cw_gather_maps_end() - let them change again
+ */
+void cw_gather_maps_end(void)
+{
+	mmap_read_unlock(current->mm);
+}
+
+static bool user_read(void *to, unsigned long from, size_t bytes)
+{
+	return !copy_from_user_nofault(to, (const void __user *)from, bytes);
+}
+
+/* Look for a build-id among the notes at [at, end) of user memory. */
+static u32 build_id_in_notes(unsigned long at, unsigned long end, u8 *id, u32 size)
+{
+	struct elf32_note note;	/* both classes have 32-bit words here */
+	char name[4];
+	int i;
+
+	for (i = 0; i < 16 && at + sizeof(note) <= end && user_read(&note, at, sizeof(note)); i++) {
+		unsigned long desc = at + sizeof(note) + ALIGN((u64)note.n_namesz, 4);
+
+		if (note.n_type == NOTE_BUILD_ID && note.n_namesz == sizeof(name) &&
+		    note.n_descsz && note.n_descsz <= size &&
+		    user_read(name, at + sizeof(note), sizeof(name)) &&
+		    !memcmp(name, "GNU", sizeof(name)) && user_read(id, desc, note.n_descsz))
+			return note.n_descsz;
+		at = desc + ALIGN((u64)note.n_descsz, 4);
+	}
+	return 0;
+}
+
+/* The build-id of an ELF file whose beginning is mapped at [base, end) */
+static u32 build_id_at(unsigned long base, unsigned long end, u8 *id, u32 size)
+{
+	unsigned char ident[EI_NIDENT];
+	u64 phoff, off, bytes;
+	u32 phnum, step, len, i;
+	bool wide;
+
+	if (!user_read(ident, base, sizeof(ident)) || memcmp(ident, ELFMAG, SELFMAG))
+		return 0;
+	wide = ident[EI_CLASS] == ELFCLASS64;
+	if (wide) {
+		Elf64_Ehdr ehdr;
+
+		if (!user_read(&ehdr, base, sizeof(ehdr)))
+			return 0;
+		phoff = ehdr.e_phoff;
+		phnum = ehdr.e_phnum;
+		step = sizeof(Elf64_Phdr);
+	} else {
+		Elf32_Ehdr ehdr;
+
+		if (!user_read(&ehdr, base, sizeof(ehdr)))
+			return 0;
+		phoff = ehdr.e_phoff;
+		phnum = ehdr.e_phnum;
+		step = sizeof(Elf32_Phdr);
+	}
+	for (i = 0; i < min(phnum, 64u) && phoff < end - base; i++, phoff += step) {
+		union {
+			Elf64_Phdr wide;
+			Elf32_Phdr narrow;
+		} ph;
+
+		if (!user_read(&ph, base + phoff, step))
+			return 0;
+		if ((wide ? ph.wide.p_type : ph.narrow.p_type) != PT_NOTE)
+			continue;
+		off = wide ? ph.wide.p_offset : ph.narrow.p_offset;
+		bytes = wide ? ph.wide.p_filesz : ph.narrow.p_filesz;
+		if (off > end - base || bytes > end - base - off)
+			continue;
+		len = build_id_in_notes(base + off, base + off + bytes, id, size);
+		if (len)
+			return len;
+	}
+	return 0;
+}
+
+/* The mapping of the beginning of @file, at or below the one it was found in */
+static struct vm_area_struct *first_mapping(const struct file *file)
+{
+	struct vm_area_struct *vma;
+	unsigned long at = 0;
+	int i;
+
+	for (i = 0; i < 4096 && (vma = find_vma(current->mm, at)); i++, at = vma->vm_end)
+		if (vma->vm_file && vma->vm_file->f_inode == file->f_inode && !vma->vm_pgoff)
+			return vma;
+	return NULL;
+}
+
+static void take_build_id(const struct file *file, struct cw_place *place)
+{
+	struct vm_area_struct *vma = first_mapping(file);
+	u8 id[CW_BUILD_ID_CHARS / 2];
+	u32 len;
+
+	if (!vma)
+		return;
+	len = build_id_at(vma->vm_start, vma->vm_end, id, sizeof(id));
+	bin2hex(place->build_id, id, len);
+	place->build_id_len = 2 * len;
+}
+
+static const char *area_name(const struct vm_area_struct *vma)
+{
+	const struct mm_struct *mm = vma->vm_mm;
+
+	if (vma->vm_start <= mm->brk && vma->vm_end >= mm->start_brk)
+		return "[heap]";
+	if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack)
+		return "[stack]";
+	return "[anon]";
+}
+
+/**
+ * cw_gather_place() - the mapping an address lies in, and where in it
+ * @addr: user address
+ * @buf: for the text
+ * @size: bytes of @buf, at least 64
+ * @build_id: the file's build-id is wanted too
+ * @place: filled
+ *
+ * The offset is one into the file, or into the area where there is none.
+ *
+ * Context: between cw_gather_maps_begin() and cw_gather_maps_end(), preemption may be off.
+ */
+void cw_gather_place(unsigned long addr, char *buf, u32 size, bool build_id,
+		     struct cw_place *place)
+{
+	struct vm_area_struct *vma = find_vma(current->mm, addr);
+	const u32 room = 24;	/* for "+0x" and an address */
+	unsigned long off;
+	const char *name;
+	char *end;
+
+	place->len = 0;
+	place->build_id_len = 0;
+	if (!vma || addr < vma->vm_start)
+		return;
+	off = addr - vma->vm_start;
+	if (vma->vm_file) {
+		name = d_path(&vma->vm_file->f_path, buf, size - room);
+		if (IS_ERR(name))
+			return;
+		end = buf + size - room - 1;
+		off += vma->vm_pgoff << PAGE_SHIFT;
+		if (build_id)
+			take_build_id(vma->vm_file, place);
+	} else {
+		name = buf;
+		end = buf + strscpy(buf, area_name(vma), size - room);
+	}
+	end += scnprintf(end, room, "+0x%lx", off);
+	place->text = name;
+	place->len = end - name;
+}

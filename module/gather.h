@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Facts about current that are looked up when it dies or asks for a reboot. */
+#ifndef CW_GATHER_H
+#define CW_GATHER_H
+
+#include <linux/types.h>
+
+#include "abi/crashwatch.h"
+
+#define CW_BUILD_ID_CHARS	64	/* 32 bytes in hexadecimal; the usual one has 20 */
+
+/**
+ * struct cw_place - where an address lies
+ * @text: mapping and offset, in the caller's buffer
+ * @len: bytes of it; 0: not mapped or not known
+ * @build_id: of the file, in hexadecimal, if it was wanted and there is one
+ * @build_id_len: bytes of it
+ */
+struct cw_place {
+	const char *text;
+	u32 len;
+	char build_id[CW_BUILD_ID_CHARS];
+	u32 build_id_len;
+};
+
+u32 cw_gather_tree(struct cw_tree_node *node, u32 levels, bool *cut);
+u32 cw_gather_cgroup(char *buf, u32 size);
+u32 cw_gather_namespaces(char *buf, u32 size);
+bool cw_gather_maps_begin(void);
+void cw_gather_place(unsigned long addr, char *buf, u32 size, bool build_id,
+		     struct cw_place *place);
+void cw_gather_maps_end(void);
+
+#endif

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What each living process has executed.
+ *
+ * DOC: Who owns what
+ *
+ * A process (not a thread) has one struct cw_task, made when it is forked and freed when its last
+ * thread has ended. It holds one reference on a struct cw_exec, which it shares with whoever it
+ * was forked from until it executes something itself. That holds one user of a struct cw_domain.
+ *
+ * cw_task::exec is replaced by the process itself only: an exec has ended all its other threads
+ * by then, and a fork runs in the process. So current may use its own without any lock; everyone
+ * else needs rcu_read_lock() and may only look.
+ */
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "domain.h"
+#include "exec.h"
+#include "history.h"
+#include "mem.h"
+#include "ring.h"
+
+static const struct rhashtable_params params = {
+	.head_offset = offsetof(struct cw_task, node),
+	.key_offset = offsetof(struct cw_task, key),
+	.key_len = sizeof(struct cw_task_key),
+	.nelem_hint = 1024,
+	.automatic_shrinking = true,
+};
+
+static struct rhashtable table;
+
+static struct cw_task_key key_of(const struct task_struct *task)
+{
+	const struct task_struct *leader = task->group_leader;
+	struct cw_task_key key = { .start_ns = leader->start_time, .pid = task->tgid };
+
+	return key;
+}
+
+/**
+ * cw_history_find() - the process a task belongs to
+ * @task: any thread of it
+ *
+ * Context: rcu_read_lock() held, for as long as the result is used.
+ * Return: the process, or NULL if it is not known.
+ */
+struct cw_task *cw_history_find(const struct task_struct *task)
+{
+	struct cw_task_key key = key_of(task);
+
+	return rhashtable_lookup(&table, &key, params);
+}
+
+/**
+ * cw_history_exec() - what a process has executed last
+ * @task: current's, or any under rcu_read_lock()
+ *
+ * Return: the exec, or NULL if it is not known.
+ */
+struct cw_exec *cw_history_exec(const struct cw_task *task)
+{
+	/* current is the only one who replaces its own; others are under RCU */
+	return task ? rcu_dereference_raw(task->exec) : NULL;
+}
+
+static void free_rcu(struct rcu_head *rcu)
+{
+	cw_mem_free(container_of(rcu, struct cw_task, rcu));
+}
+
+static void discard(struct cw_task *task)
+{
+	cw_exec_put(rcu_dereference_raw(task->exec));
+	call_rcu(&task->rcu, free_rcu);
+}
+
+/* Takes over the caller's reference on @exec, also when it fails. */
+static struct cw_task *add(const struct task_struct *of, struct cw_exec *exec)
+{
+	struct cw_task *task = cw_mem_alloc(sizeof(*task));
+	struct cw_task *other;
+
+	if (!task) {
+		cw_exec_put(exec);
+		return NULL;
+	}
+	memset(task, 0, sizeof(*task));
+	task->key = key_of(of);
+	RCU_INIT_POINTER(task->exec, exec);
+	other = rhashtable_lookup_get_insert_fast(&table, &task->node, params);
+	if (!other)
+		return task;
+	cw_exec_put(exec);
+	cw_mem_free(task);
+	if (!IS_ERR(other))
+		return other;
+	cw_ring_count(CW_COUNT_NO_MEMORY);
+	return NULL;
+}
+
+/* A history that begins here: all that is known of the process is its name. */
+static struct cw_domain *root_domain(const struct task_struct *leader)
+{
+	char comm[TASK_COMM_LEN];
+
+	memcpy(comm, leader->comm, sizeof(comm));
+	return cw_domain_enter(NULL, comm, strnlen(comm, sizeof(comm)));
+}
+
+static struct cw_exec *begin(const struct task_struct *leader)
+{
+	struct cw_exec *exec = cw_exec_bare();
+
+	if (!exec)
+		return NULL;
+	exec->root_pid = leader->tgid;
+	exec->domain = root_domain(leader);
+	return exec;
+}
+
+/**
+ * cw_history_enter() - let a new exec go on with a history
+ * @exec: not published yet
+ * @from: what was executed before it, or NULL if that is not known: then the history begins anew
+ * @leader: the process
+ *
+ * Context: process context, preemption off.
+ */
+void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from,
+		      const struct task_struct *leader)
+{
+	const char *file = exec->data + exec->file.off;
+	struct cw_domain *domain;
+
+	if (from && from->domain) {
+		domain = cw_domain_get(from->domain);
+		exec->root_pid = from->root_pid;
+		exec->flags |= from->flags & CW_EXEC_DOMAIN_CUT;
+	} else {
+		domain = root_domain(leader);
+		exec->root_pid = leader->tgid;
+		cw_ring_count(CW_COUNT_NO_HISTORY);
+	}
+	if (!domain)
+		return;
+	if (!(exec->flags & CW_EXEC_DOMAIN_CUT) && exec->file.len)
+		exec->domain = cw_domain_enter(domain, file, exec->file.len);
+	if (exec->domain) {
+		cw_domain_put(domain);
+		return;
+	}
+	exec->domain = domain;
+	exec->flags |= CW_EXEC_DOMAIN_CUT;
+	cw_ring_count(CW_COUNT_DOMAIN_CUT);
+}
+
+/* The nearest live ancestor with a history, or a history that begins with @leader */
+static struct cw_exec *adopt(const struct task_struct *leader)
+{
+	const struct task_struct *up = leader;
+	struct cw_exec *exec;
+	int level;
+
+	for (level = 0; level < 64 && up->pid > 1; level++) {
+		up = rcu_dereference(up->real_parent)->group_leader;
+		exec = cw_history_exec(cw_history_find(up));
+		if (exec && refcount_inc_not_zero(&exec->ref))
+			return exec;
+	}
+	return begin(leader);
+}
+
+/**
+ * cw_history_get() - the process a task belongs to, made known if it was not
+ * @task: current, or a child that does not run yet
+ *
+ * Context: rcu_read_lock() held, preemption off.
+ * Return: the process, or NULL without memory.
+ */
+struct cw_task *cw_history_get(struct task_struct *task)
+{
+	struct cw_task *known = cw_history_find(task);
+
+	if (likely(known))
+		return known;
+	cw_ring_count(CW_COUNT_NO_HISTORY);
+	return add(task, adopt(task->group_leader));
+}
+
+/**
+ * cw_history_replace() - current has executed something
+ * @task: its process
+ * @exec: what; the reference is taken over
+ */
+void cw_history_replace(struct cw_task *task, struct cw_exec *exec)
+{
+	struct cw_exec *old = cw_history_exec(task);
+
+	rcu_assign_pointer(task->exec, exec);
+	cw_exec_put(old);
+}
+
+/**
+ * cw_history_fork() - a process was forked
+ * @parent: current
+ * @child: does not run yet
+ *
+ * Context: process context, preemption off.
+ */
+void cw_history_fork(struct task_struct *parent, struct task_struct *child)
+{
+	struct cw_exec *exec;
+
+	rcu_read_lock();
+	exec = cw_history_exec(cw_history_get(parent));
+	add(child, exec ? cw_exec_get(exec) : NULL);
+	rcu_read_unlock();
+}
+
+/**
+ * cw_history_end() - the last thread of a process has ended
+ * @task: that thread
+ *
+ * May be called more than once for a process.
+ */
+void cw_history_end(struct task_struct *task)
+{
+	struct cw_task *known;
+
+	rcu_read_lock();
+	known = cw_history_find(task);
+	if (known && !rhashtable_remove_fast(&table, &known->node, params))
+		discard(known);
+	rcu_read_unlock();
+}
+
+/* === Processes older than the module === */
+
+static bool same_program(const struct cw_exec *a, const struct cw_exec *b)
+{
+	return a->exe.len && a->exe.len == b->exe.len && a->argv.len == b->argv.len &&
+	       !memcmp(a->data + a->exe.off, b->data + b->exe.off, a->exe.len) &&
+	       !memcmp(a->data + a->argv.off, b->data + b->argv.off, a->argv.len);
+}
+
+static struct cw_exec *parent_exec(struct task_struct *leader)
+{
+	struct cw_exec *exec;
+
+	rcu_read_lock();
+	exec = cw_history_exec(cw_history_find(rcu_dereference(leader->real_parent)));
+	if (exec && !refcount_inc_not_zero(&exec->ref))
+		exec = NULL;
+	rcu_read_unlock();
+	return exec;
+}
+
+/* A process that was forked and has executed nothing shares its parent's exec. */
+static struct cw_exec *older_exec(struct task_struct *leader, char *room)
+{
+	struct cw_exec *parent = parent_exec(leader);
+	struct cw_exec *exec;
+
+	if (parent && leader->flags & PF_KTHREAD)
+		return parent;
+	exec = cw_exec_older(leader, room);
+	if (exec && parent && same_program(exec, parent)) {
+		cw_exec_put(exec);
+		return parent;
+	}
+	preempt_disable();
+	if (exec && parent) {
+		cw_history_enter(exec, parent, leader);
+	} else if (exec) {
+		exec->root_pid = leader->tgid;
+		exec->domain = root_domain(leader);
+	}
+	preempt_enable();
+	cw_exec_put(parent);
+	return exec;
+}
+
+static void scan_one(struct task_struct *leader, char *room)
+{
+	struct cw_exec *exec;
+
+	rcu_read_lock();
+	if (cw_history_find(leader)) {
+		rcu_read_unlock();
+		return;
+	}
+	rcu_read_unlock();
+	exec = older_exec(leader, room);
+	preempt_disable();
+	rcu_read_lock();
+	add(leader, exec);
+	rcu_read_unlock();
+	preempt_enable();
+	/*
+	 * If it ended meanwhile nobody may have seen it: either the count of its threads is 0 here,
+	 * or cw_history_end() comes after this and finds what was added.
+	 */
+	smp_mb();	/* pairs with the atomic_dec_and_test() of signal->live in do_exit() */
+	if (!atomic_read(&leader->signal->live))
+		cw_history_end(leader);
+}
+
+/**
+ * cw_history_scan() - learn of the processes that were there before the module
+ *
+ * The hooks must be set already, so that nothing is forked unseen meanwhile.
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int cw_history_scan(void)
+{
+	struct task_struct **list, *task;
+	unsigned int n = 0, room_for = 0, i;
+	char *room;
+
+	rcu_read_lock();
+	for_each_process(task)
+		room_for++;
+	rcu_read_unlock();
+	room_for += room_for / 4 + 64;	/* what is forked from now on has a history anyway */
+	list = kvmalloc_array(room_for, sizeof(*list), GFP_KERNEL);
+	room = kvmalloc(cw_exec_older_room(), GFP_KERNEL);
+	if (!list || !room) {
+		kvfree(list);
+		kvfree(room);
+		return -ENOMEM;
+	}
+	rcu_read_lock();
+	for_each_process(task) {
+		if (n == room_for)
+			break;
+		get_task_struct(task);
+		list[n++] = task;
+	}
+	rcu_read_unlock();
+	/* Parents come before their children in this order */
+	for (i = 0; i < n; i++) {
+		if (atomic_read(&list[i]->signal->live))
+			scan_one(list[i], room);
+		put_task_struct(list[i]);
+		cond_resched();
+	}
+	kvfree(list);
+	kvfree(room);
+	return 0;
+}
+
+/**
+ * cw_history_count() - how many processes are known
+ *
+ * Return: their number.
+ */
+unsigned int cw_history_count(void)
+{
+	return atomic_read(&table.nelems);
+}
+
+/**
+ * cw_history_walk_enter() - begin to walk over all processes
+ * @iter: for rhashtable_walk_start() and so on
+ */
+void cw_history_walk_enter(struct rhashtable_iter *iter)
+{
+	rhashtable_walk_enter(&table, iter);
+}
+
+/**
+ * cw_history_init() - an empty table
+ *
+ * Return: 0 or an error of rhashtable_init().
+ */
+int cw_history_init(void)
+{
+	return rhashtable_init(&table, &params);
+}
+
+static void free_one(void *ptr, void *unused)
+{
+	discard(ptr);
+}
+
+/**
+ * cw_history_exit() - forget everything; no hook may run any more
+ */
+void cw_history_exit(void)
+{
+	rhashtable_free_and_destroy(&table, free_one, NULL);
+	rcu_barrier();	/* free_rcu(), here and of the execs */
+}

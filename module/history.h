@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What each living process has executed. */
+#ifndef CW_HISTORY_H
+#define CW_HISTORY_H
+
+#include <linux/rcupdate.h>
+#include <linux/rhashtable.h>
+#include <linux/types.h>
+
+struct cw_exec;
+struct seq_file;
+struct task_struct;
+
+/**
+ * struct cw_task_key - which process; safe against pid reuse
+ * @start_ns: when its first thread was forked, CLOCK_MONOTONIC
+ * @pid: as the initial pid namespace numbers it
+ */
+struct cw_task_key {
+	u64 start_ns;
+	u32 pid;
+} __packed __aligned(4);
+
+/**
+ * struct cw_fatal - the signal a process is dying of
+ * @addr: for a fault
+ * @tid: thread that got it; 0: none yet
+ * @sig: its number
+ * @code: si_code
+ * @has_addr: @addr is known
+ */
+struct cw_fatal {
+	u64 addr;
+	u32 tid;
+	s16 sig;
+	bool has_addr;
+	s32 code;
+};
+
+#define CW_TASK_TOLD	0	/* bit of struct cw_task::flags: its death has a record */
+
+/**
+ * struct cw_task - a process
+ * @node: in the table
+ * @rcu: for freeing
+ * @key: which one
+ * @exec: what it has executed last; replaced only by the process itself
+ * @flags: CW_TASK_...
+ * @fatal: written under the process's siglock, once
+ */
+struct cw_task {
+	struct rhash_head node;
+	struct rcu_head rcu;
+	struct cw_task_key key;
+	struct cw_exec __rcu *exec;
+	unsigned long flags;
+	struct cw_fatal fatal;
+};
+
+struct cw_task *cw_history_find(const struct task_struct *task);
+struct cw_task *cw_history_get(struct task_struct *task);
+struct cw_exec *cw_history_exec(const struct cw_task *task);
+void cw_history_replace(struct cw_task *task, struct cw_exec *exec);
+void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from,
+		      const struct task_struct *leader);
+void cw_history_fork(struct task_struct *parent, struct task_struct *child);
+void cw_history_end(struct task_struct *task);
+int cw_history_scan(void);
+unsigned int cw_history_count(void);
+void cw_history_walk_enter(struct rhashtable_iter *iter);
+int cw_history_init(void);
+void cw_history_exit(void);
+
+#endif

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The hooks: which there are, where they were set, how often they were hit and missed. */
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "abi/text.h"
+#include "hook.h"
+#include "params.h"
+#include "probe.h"
+
+enum kind { TRACEPOINT, KPROBE, KRETPROBE };
+
+static const char * const kind_names[] = {
+	[TRACEPOINT] = "tracepoint",
+	[KPROBE] = "kprobe",
+	[KRETPROBE] = "kretprobe",
+};
+
+enum state { MISSING, LEFT_OUT, SET };
+
+static const char * const state_names[] = {
+	[MISSING] = "missing",
+	[LEFT_OUT] = "left out",
+	[SET] = "set",
+};
+
+struct hook {
+	const char *symbol;	/* asked for; also the hook's name */
+	const char *near;	/* in the same source file and never renamed, where @symbol may be */
+	enum kind kind;
+	const char *loses;	/* the sentence to print when it cannot be set */
+	void *handler;		/* tracepoint: its probe */
+	kprobe_pre_handler_t pre;	/* kprobe */
+	kretprobe_handler_t entry, ret;	/* kretprobe */
+	size_t data_size;		/* kretprobe */
+	/* Below: what came of it, written while the module is loaded and unloaded */
+	enum state state;
+	char found[KSYM_NAME_LEN];
+	struct tracepoint *tp;
+	struct kprobe kp;
+	struct kretprobe rp;
+};
+
+static struct hook hooks[CW_HOOK_MAX] = {
+	[CW_HOOK_FORK] = {
+		.symbol = "sched_process_fork", .kind = TRACEPOINT, .handler = cw_probe_fork,
+		.loses = "a process has no history until it executes or dies, and then its nearest live ancestor's",
+	},
+	[CW_HOOK_EXIT] = {
+		.symbol = "sched_process_exit", .kind = TRACEPOINT, .handler = cw_probe_exit,
+		.loses = "exit records come from do_exit and lack the code of a process that ends without exit_group",
+	},
+	[CW_HOOK_DO_EXIT] = {
+		.symbol = "do_exit", .kind = KPROBE, .pre = cw_probe_do_exit,
+		.loses = "crash records lack the mappings of addr and ip",
+	},
+	[CW_HOOK_SIGNAL] = {
+		.symbol = "signal_deliver", .kind = TRACEPOINT, .handler = cw_probe_signal,
+		.loses = "crash records lack si_code, addr, ip and map",
+	},
+	[CW_HOOK_EXEC] = {
+		.symbol = "sched_process_exec", .kind = TRACEPOINT, .handler = cw_probe_exec,
+		.loses = "programs the kernel itself starts are not seen, and a script is seen as its interpreter",
+	},
+	[CW_HOOK_EXECVEAT] = {
+		.symbol = "do_execveat_common", .near = "begin_new_exec", .kind = KRETPROBE,
+		.entry = cw_probe_execveat_entry, .ret = cw_probe_execveat_return,
+		.data_size = CW_PROBE_EXECVEAT_DATA,
+		.loses = "there are no exec-failed records",
+	},
+	[CW_HOOK_RESTART] = {
+		.symbol = "machine_restart", .kind = KPROBE, .pre = cw_probe_restart,
+		.loses = "ordinary restarts are not seen",
+	},
+	[CW_HOOK_EMERGENCY] = {
+		.symbol = "machine_emergency_restart", .kind = KPROBE, .pre = cw_probe_emergency,
+		.loses = "emergency restarts (sysrq-b, watchdogs, after a panic) are not seen",
+	},
+};
+
+DEFINE_PER_CPU(unsigned long [CW_HOOK_MAX], cw_hook_hits);
+
+/**
+ * cw_hook_is_set() - does this hook work?
+ * @id: of the hook
+ *
+ * Return: true if it does.
+ */
+bool cw_hook_is_set(enum cw_hook_id id)
+{
+	return READ_ONCE(hooks[id].state) == SET;
+}
+NOKPROBE_SYMBOL(cw_hook_is_set);
+
+/**
+ * cw_hook_name() - what a hook is called
+ * @id: of the hook
+ *
+ * Return: the symbol it asks for.
+ */
+const char *cw_hook_name(enum cw_hook_id id)
+{
+	return hooks[id].symbol;
+}
+
+/**
+ * cw_hook_known() - is there a hook of this name?
+ * @name: symbol it asks for
+ * @len: bytes of @name
+ *
+ * Return: true if there is.
+ */
+bool cw_hook_known(const char *name, size_t len)
+{
+	int i;
+
+	for (i = 0; i < CW_HOOK_MAX; i++)
+		if (strlen(hooks[i].symbol) == len && !memcmp(hooks[i].symbol, name, len))
+			return true;
+	return false;
+}
+
+/**
+ * cw_hook_names() - append the names of all hooks, parted by commas
+ * @out: where to
+ */
+void cw_hook_names(struct cw_out *out)
+{
+	int i;
+
+	for (i = 0; i < CW_HOOK_MAX; i++) {
+		cw_text_puts(out, i ? "," : "");
+		cw_text_puts(out, hooks[i].symbol);
+	}
+}
+
+/**
+ * cw_hook_missed() - hits that the kernel did not hand to the handler
+ * @id: of the hook
+ *
+ * Return: how many.
+ */
+unsigned long cw_hook_missed(enum cw_hook_id id)
+{
+	const struct hook *hook = &hooks[id];
+
+	switch (hook->kind) {
+	case KPROBE:
+		return hook->kp.nmissed;
+	case KRETPROBE:
+		return hook->rp.nmissed + hook->rp.kp.nmissed;
+	default:
+		return 0;
+	}
+}
+
+/**
+ * cw_hook_show() - append a line about a hook
+ * @out: where to
+ * @id: of the hook
+ */
+void cw_hook_show(struct cw_out *out, enum cw_hook_id id)
+{
+	const struct hook *hook = &hooks[id];
+	unsigned long hits = 0;
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		hits += per_cpu(cw_hook_hits, cpu)[id];
+	cw_text_key_str(out, "hook", hook->symbol);
+	cw_text_key_str(out, "kind", kind_names[hook->kind]);
+	cw_text_key_str(out, "state", state_names[hook->state]);
+	if (hook->state == SET) {
+		cw_text_key_str(out, "found", hook->found);
+		if (hook->kind != TRACEPOINT)
+			cw_text_key_hex(out, "addr", (unsigned long)(hook->kind == KPROBE ?
+					hook->kp.addr : hook->rp.kp.addr));
+		cw_text_key_num(out, "hits", hits);
+		cw_text_key_num(out, "missed", cw_hook_missed(id));
+	}
+	cw_text_key_str(out, "loses", hook->loses);
+}
+
+/* === Finding and setting === */
+
+static void match_tracepoint(struct tracepoint *tp, void *data)
+{
+	struct hook *hook = data;
+
+	if (!strcmp(tp->name, hook->symbol))
+		hook->tp = tp;
+}
+
+static int set_tracepoint(struct hook *hook)
+{
+	for_each_kernel_tracepoint(match_tracepoint, hook);
+	if (!hook->tp)
+		return -ENOENT;
+	return tracepoint_probe_register(hook->tp, hook->handler, NULL);
+}
+
+static int set_kprobe(struct hook *hook)
+{
+	memset(&hook->kp, 0, sizeof(hook->kp));
+	hook->kp.symbol_name = hook->found;
+	hook->kp.pre_handler = hook->pre;
+	return register_kprobe(&hook->kp);
+}
+
+static int set_kretprobe(struct hook *hook)
+{
+	memset(&hook->rp, 0, sizeof(hook->rp));
+	hook->rp.kp.symbol_name = hook->found;
+	hook->rp.entry_handler = hook->entry;
+	hook->rp.handler = hook->ret;
+	hook->rp.data_size = hook->data_size;
+	/* An exec sleeps while it reads its file. Nothing but exec-failed records depends on it. */
+	hook->rp.maxactive = max(256U, 64 * num_possible_cpus());
+	return register_kretprobe(&hook->rp);
+}
+
+static int set_found(struct hook *hook)
+{
+	switch (hook->kind) {
+	case TRACEPOINT:
+		return set_tracepoint(hook);
+	case KPROBE:
+		return set_kprobe(hook);
+	default:
+		return set_kretprobe(hook);
+	}
+}
+
+/* Is @text, "name+0xoffset/0xsize", about @symbol with a suffix? Sets the name, or nothing. */
+static bool is_variant(char *text, const char *symbol, char *found, size_t size)
+{
+	size_t len = strlen(symbol);
+
+	text[strcspn(text, "+")] = 0;
+	if (strncmp(text, symbol, len) || text[len] != '.')
+		return false;
+	/* The compiler's own pieces of a function, not the function */
+	if (strstr(text + len, ".cold") || strstr(text + len, ".part"))
+		return false;
+	return strscpy(found, text, size) > 0;
+}
+
+/* Where the symbol that @addr lies in starts and how long it is */
+static bool span_of(unsigned long addr, char *text, unsigned long *start, unsigned long *bytes)
+{
+	unsigned long off;
+	char *plus;
+
+	sprint_symbol(text, addr);
+	plus = strchr(text, '+');
+	if (!plus || sscanf(plus, "+0x%lx/0x%lx", &off, bytes) != 2 || !*bytes)
+		return false;
+	*start = addr - off;
+	return true;
+}
+
+#define NEAR_SYMBOLS	512	/* functions of one source file lie together */
+
+/* Look at the symbols from @addr on, upwards or downwards. */
+static int walk_symbols(unsigned long addr, bool up, const char *symbol, char *found, size_t size)
+{
+	char text[KSYM_SYMBOL_LEN];
+	unsigned long start, bytes;
+	int i;
+
+	for (i = 0; i < NEAR_SYMBOLS && span_of(addr, text, &start, &bytes); i++) {
+		if (is_variant(text, symbol, found, size))
+			return 0;
+		addr = up ? start + bytes : start - 1;
+	}
+	return -ENOENT;
+}
+
+/*
+ * A compiler that changes how a function is called adds a suffix to its name, and kprobes want
+ * the exact one. The kernel tells modules the name of an address, not the address of a name: walk
+ * from a neighbour whose name is fixed.
+ */
+static int find_variant(const struct hook *hook, char *found, size_t size)
+{
+	struct kprobe near = { .symbol_name = hook->near };
+	unsigned long addr;
+	int ret;
+
+	if (!hook->near)
+		return -ENOENT;
+	ret = register_kprobe(&near);
+	if (ret)
+		return ret;
+	addr = (unsigned long)near.addr;
+	unregister_kprobe(&near);
+	ret = walk_symbols(addr, true, hook->symbol, found, size);
+	return ret ? walk_symbols(addr, false, hook->symbol, found, size) : 0;
+}
+
+static void set(struct hook *hook)
+{
+	int ret;
+
+	if (cw_params_skips(hook->symbol)) {
+		hook->state = LEFT_OUT;
+		pr_warn("%s is left out as skip_hooks asks: %s\n", hook->symbol, hook->loses);
+		return;
+	}
+	strscpy(hook->found, hook->symbol, sizeof(hook->found));
+	ret = set_found(hook);
+	if (ret == -ENOENT && !find_variant(hook, hook->found, sizeof(hook->found)))
+		ret = set_found(hook);
+	if (ret) {
+		hook->state = MISSING;
+		pr_warn("%s %s cannot be set (error %d): %s\n", kind_names[hook->kind],
+			hook->symbol, ret, hook->loses);
+		return;
+	}
+	WRITE_ONCE(hook->state, SET);
+}
+
+/**
+ * cw_hook_set_all() - set what can be set, and say in a sentence each what cannot
+ *
+ * Context: process context.
+ */
+void cw_hook_set_all(void)
+{
+	int i;
+
+	for (i = 0; i < CW_HOOK_MAX; i++)
+		set(&hooks[i]);
+}
+
+/**
+ * cw_hook_clear_all() - take all hooks away; no handler runs when it returns
+ *
+ * Context: process context.
+ */
+void cw_hook_clear_all(void)
+{
+	int i;
+
+	for (i = CW_HOOK_MAX - 1; i >= 0; i--) {
+		struct hook *hook = &hooks[i];
+
+		if (hook->state != SET)
+			continue;	/* a return probe that was never set must not be taken away */
+		if (hook->kind == TRACEPOINT)
+			tracepoint_probe_unregister(hook->tp, hook->handler, NULL);
+		else if (hook->kind == KPROBE)
+			unregister_kprobe(&hook->kp);
+		else
+			unregister_kretprobe(&hook->rp);
+		hook->state = MISSING;
+	}
+	tracepoint_synchronize_unregister();
+}

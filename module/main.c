@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Brings the parts up in order and takes them down in reverse. */
+#include <linux/cpuhotplug.h>
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include "debugfs.h"
+#include "domain.h"
+#include "history.h"
+#include "hook.h"
+#include "mem.h"
+#include "params.h"
+#include "probe.h"
+#include "ring.h"
+#include "stream.h"
+
+static bool off;	/* loaded as a no-op, since the command line asked for it */
+static int cpu_state;
+
+/* A CPU that gets nothing still runs: its records are counted as dropped_no_ring. */
+static int cpu_prepare(unsigned int cpu)
+{
+	if (cw_ring_prepare_cpu(cpu) || cw_mem_prepare_cpu(cpu))
+		pr_warn("no memory for the records of CPU %u: they will be lost and counted\n", cpu);
+	return 0;
+}
+
+static int __init crashwatch_init(void)
+{
+	int ret;
+
+	off = cw_params_off();
+	if (off) {
+		pr_info("does nothing, since nocrashwatch is on the kernel's command line\n");
+		return 0;
+	}
+	ret = cw_params_check_hooks();
+	if (ret)
+		return ret;
+	ret = cw_ring_init();
+	if (ret)
+		return ret;
+	ret = cw_mem_init(cw_domain_evict);
+	if (ret)
+		goto err_mem;
+	ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "crashwatch:prepare", cpu_prepare, NULL);
+	if (ret < 0)
+		goto err_cpu;
+	cpu_state = ret;
+	ret = cw_stream_init();
+	if (ret)
+		goto err_stream;
+	ret = cw_domain_init();
+	if (ret)
+		goto err_domain;
+	ret = cw_history_init();
+	if (ret)
+		goto err_history;
+	ret = cw_probe_reboot_init();
+	if (ret)
+		goto err_reboot;
+	cw_hook_set_all();
+	ret = cw_history_scan();
+	if (ret)
+		goto err_scan;
+	cw_debugfs_init();
+	cw_params_live(true);
+	pr_info("version " CW_VERSION " records, %u processes known\n", cw_history_count());
+	return 0;
+
+err_scan:
+	cw_hook_clear_all();
+	cw_probe_reboot_exit();
+err_reboot:
+	cw_history_exit();
+err_history:
+	cw_domain_exit();
+err_domain:
+	cw_stream_exit();
+err_stream:
+	cpuhp_remove_state_nocalls(cpu_state);
+err_cpu:
+	cw_mem_exit();
+err_mem:
+	cw_ring_exit();
+	return ret;
+}
+
+static void __exit crashwatch_exit(void)
+{
+	if (off)
+		return;
+	cw_params_live(false);
+	cw_debugfs_exit();
+	cw_hook_clear_all();
+	cw_probe_reboot_exit();
+	cw_history_exit();
+	cw_domain_exit();
+	cw_stream_exit();
+	cpuhp_remove_state_nocalls(cpu_state);
+	cw_mem_exit();
+	cw_ring_exit();
+}
+
+module_init(crashwatch_init);
+module_exit(crashwatch_exit);
+
+MODULE_DESCRIPTION("Flight recorder: who ran what, who died of what, who asked for the reboot");
+MODULE_AUTHOR("The crashwatch developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(CW_VERSION);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Memory for handlers: never sleeps, never exceeds max_mem_kb. */
+#include <linux/atomic.h>
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <asm/local.h>
+
+#include "exec.h"
+#include "mem.h"
+#include "params.h"
+#include "ring.h"
+
+/*
+ * What may still be handed out. A CPU draws a batch from @left and serves its handlers from that,
+ * so that the shared counter is written once a batch; what lies in batches counts as used.
+ */
+static atomic_long_t left;
+static DEFINE_PER_CPU(local_t, credit);
+static long total, batch;
+
+static DEFINE_PER_CPU(struct cw_scratch *, scratch_of);
+static atomic_t fail_tick;
+
+static void (*pressure_handler)(void);
+static void pressure_work_fn(struct work_struct *work);
+static DECLARE_WORK(pressure_work, pressure_work_fn);
+
+static void pressure_work_fn(struct work_struct *work)
+{
+	pressure_handler();
+}
+
+/* Queueing work takes locks that a handler may have interrupted: go through an interrupt. */
+static void pressure_irq_fn(struct irq_work *work)
+{
+	schedule_work(&pressure_work);
+}
+
+static struct irq_work pressure_irq;
+
+static bool draw(long bytes)
+{
+	long want = max(bytes, batch);
+
+	if (atomic_long_sub_return(want, &left) < 0) {
+		atomic_long_add(want, &left);
+		irq_work_queue(&pressure_irq);
+		want = bytes;
+		if (atomic_long_sub_return(want, &left) < 0) {
+			atomic_long_add(want, &left);
+			return false;
+		}
+	} else if (unlikely(atomic_long_read(&left) < total / 8)) {
+		irq_work_queue(&pressure_irq);
+	}
+	local_add(want, this_cpu_ptr(&credit));
+	return true;
+}
+
+static bool charge(long bytes)
+{
+	local_t *mine = this_cpu_ptr(&credit);
+
+	if (local_sub_return(bytes, mine) >= 0)
+		return true;
+	if (draw(bytes))
+		return true;
+	local_add(bytes, mine);
+	return false;
+}
+
+static void uncharge(long bytes)
+{
+	local_t *mine = this_cpu_ptr(&credit);
+
+	if (local_add_return(bytes, mine) > 2 * batch) {
+		local_sub(batch, mine);
+		atomic_long_add(batch, &left);
+	}
+}
+
+static bool should_fail(void)
+{
+	unsigned long every = READ_ONCE(cw_params.fail_alloc);
+
+	return every && atomic_inc_return(&fail_tick) % every == 0;
+}
+
+/**
+ * cw_mem_alloc() - memory for a handler
+ * @bytes: how much
+ *
+ * Context: process context with preemption off, no lock held. Counts a refusal.
+ * Return: memory for cw_mem_free(), or NULL.
+ */
+void *cw_mem_alloc(size_t bytes)
+{
+	void *p = NULL;
+
+	if (likely(!should_fail()))
+		p = kmalloc(bytes, GFP_NOWAIT | __GFP_NOWARN);
+	if (p && unlikely(!charge(ksize(p)))) {
+		kfree(p);
+		p = NULL;
+	}
+	if (unlikely(!p))
+		cw_ring_count(CW_COUNT_NO_MEMORY);
+	return p;
+}
+
+/**
+ * cw_mem_free() - give memory back
+ * @p: from cw_mem_alloc(), or NULL
+ *
+ * Context: process or softirq context.
+ */
+void cw_mem_free(void *p)
+{
+	if (!p)
+		return;
+	preempt_disable();
+	uncharge(ksize(p));
+	preempt_enable();
+	kfree(p);
+}
+
+/**
+ * cw_mem_used() - memory that handlers hold
+ *
+ * Return: bytes, less than a batch a CPU too many.
+ */
+unsigned long cw_mem_used(void)
+{
+	long used = total - atomic_long_read(&left);
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		used -= local_read(per_cpu_ptr(&credit, cpu));
+	return max(used, 0L);
+}
+
+/**
+ * cw_mem_scratch_get() - this CPU's room for putting a record together
+ *
+ * Context: preemption off until cw_mem_scratch_put().
+ * Return: the room, or NULL if it is in use (an interrupt during a handler) or was never to be had.
+ */
+struct cw_scratch *cw_mem_scratch_get(void)
+{
+	struct cw_scratch *scratch = this_cpu_read(scratch_of);
+
+	if (!scratch || scratch->busy)
+		return NULL;
+	scratch->busy = true;
+	barrier();	/* an interrupt on this CPU must find it busy before it is touched */
+	return scratch;
+}
+
+/**
+ * cw_mem_scratch_put() - done with it
+ * @scratch: from cw_mem_scratch_get(), or NULL
+ */
+void cw_mem_scratch_put(struct cw_scratch *scratch)
+{
+	barrier();	/* pairs with the one in cw_mem_scratch_get() */
+	if (scratch)
+		scratch->busy = false;
+}
+
+/**
+ * cw_mem_prepare_cpu() - give a CPU its room before it runs anything
+ * @cpu: its number
+ *
+ * Context: process context.
+ * Return: 0 or -ENOMEM.
+ */
+int cw_mem_prepare_cpu(unsigned int cpu)
+{
+	struct cw_scratch *scratch;
+
+	if (per_cpu(scratch_of, cpu))
+		return 0;
+	scratch = kvzalloc(sizeof(*scratch) + cw_exec_spare_bytes(), GFP_KERNEL);
+	if (!scratch)
+		return -ENOMEM;
+	per_cpu(scratch_of, cpu) = scratch;
+	return 0;
+}
+
+/**
+ * cw_mem_init() - open the account
+ * @pressure: called from a worker when seven eighths are used; gives up what is not needed
+ *
+ * Return: 0.
+ */
+int cw_mem_init(void (*pressure)(void))
+{
+	pressure_handler = pressure;
+	init_irq_work(&pressure_irq, pressure_irq_fn);
+	total = cw_params.max_mem_kb * 1024;
+	batch = clamp(total / (16L * num_possible_cpus()), 1024L, 65536L);
+	atomic_long_set(&left, total);
+	return 0;
+}
+
+/**
+ * cw_mem_exit() - close it; everything must have been freed
+ */
+void cw_mem_exit(void)
+{
+	unsigned int cpu;
+
+	irq_work_sync(&pressure_irq);
+	cancel_work_sync(&pressure_work);
+	WARN_ONCE(cw_mem_used(), "crashwatch: %lu bytes leaked\n", cw_mem_used());
+	for_each_possible_cpu(cpu) {
+		kvfree(per_cpu(scratch_of, cpu));
+		per_cpu(scratch_of, cpu) = NULL;
+	}
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory for handlers: never sleeps, never exceeds max_mem_kb. */
+#ifndef CW_MEM_H
+#define CW_MEM_H
+
+#include <linux/limits.h>
+#include <linux/types.h>
+
+/**
+ * struct cw_scratch - room of one CPU for putting a record together
+ * @busy: in use; protects the rest, only this CPU touches it with preemption off
+ * @exe: for the path of the program
+ * @cwd: for the path of the working directory
+ * @file: for the path that was to be executed
+ * @text: for anything short
+ * @spare: where an exec is put together when there is no memory for it
+ */
+struct cw_scratch {
+	bool busy;
+	char exe[PATH_MAX];
+	char cwd[PATH_MAX];
+	char file[PATH_MAX];
+	char text[PATH_MAX];
+	char spare[] __aligned(8);
+};
+
+void *cw_mem_alloc(size_t bytes);
+void cw_mem_free(void *p);
+unsigned long cw_mem_used(void);
+struct cw_scratch *cw_mem_scratch_get(void);
+void cw_mem_scratch_put(struct cw_scratch *scratch);
+int cw_mem_prepare_cpu(unsigned int cpu);
+int cw_mem_init(void (*pressure)(void));
+void cw_mem_exit(void);
+
+#endif

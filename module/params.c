@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the administrator can choose, and what is said to a value that cannot be used. */
+#include <linux/fs.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/string.h>
+
+#include "abi/text.h"
+#include "hook.h"
+#include "params.h"
+#include "record.h"
+
+#define ALL_SIGNALS (~0ULL)
+
+struct cw_params cw_params = {
+	.ring_kb = 512,
+	.incident_kb = 256,
+	.argv_bytes = 4096,
+	.max_mem_kb = 65536,
+	.tree_levels = 32,
+	.log_exec = 1,
+	.log_failed_exec = 0,
+	.log_exit = 1,
+	.fail_alloc = 0,
+	.signals = ALL_SIGNALS,
+};
+
+static bool live;	/* under the kernel's parameter lock */
+
+/* A number and what it may be */
+struct number {
+	unsigned long *value;
+	unsigned long min, max;
+	bool power_of_two;
+	const char *accepted;
+};
+
+static void changed(const struct kernel_param *kp, const char *old, const char *new)
+{
+	if (live)
+		cw_record_config(kp->name, old, new);
+}
+
+static int number_set(const char *text, const struct kernel_param *kp)
+{
+	const struct number *number = kp->arg;
+	unsigned long value;
+	char old[24], new[24];
+
+	if (kstrtoul(text, 0, &value) || value < number->min || value > number->max ||
+	    (number->power_of_two && !is_power_of_2(value))) {
+		pr_err("%s=%.*s cannot be used: %s\n", kp->name, (int)strcspn(text, "\n"), text,
+		       number->accepted);
+		return -EINVAL;
+	}
+	scnprintf(old, sizeof(old), "%lu", *number->value);
+	scnprintf(new, sizeof(new), "%lu", value);
+	WRITE_ONCE(*number->value, value);
+	changed(kp, old, new);
+	return 0;
+}
+
+static int number_get(char *text, const struct kernel_param *kp)
+{
+	const struct number *number = kp->arg;
+
+	return sysfs_emit(text, "%lu\n", *number->value);
+}
+
+static const struct kernel_param_ops number_ops = { .set = number_set, .get = number_get };
+
+static int switch_set(const char *text, const struct kernel_param *kp)
+{
+	unsigned long *value = kp->arg;
+	const char *old = *value ? "Y" : "N";
+	bool on;
+
+	if (!text)
+		text = "Y";
+	if (kstrtobool(text, &on)) {
+		pr_err("%s=%.*s cannot be used: Y, N, 1 or 0 is accepted\n", kp->name,
+		       (int)strcspn(text, "\n"), text);
+		return -EINVAL;
+	}
+	WRITE_ONCE(*value, on);
+	changed(kp, old, on ? "Y" : "N");
+	return 0;
+}
+
+static int switch_get(char *text, const struct kernel_param *kp)
+{
+	unsigned long *value = kp->arg;
+
+	return sysfs_emit(text, "%c\n", *value ? 'Y' : 'N');
+}
+
+static const struct kernel_param_ops switch_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG, .set = switch_set, .get = switch_get,
+};
+
+#define NUMBER(name, lowest, highest, power, perm, what, range) \
+	static const struct number name##_number = { \
+		.value = &cw_params.name, .min = lowest, .max = highest, .power_of_two = power, \
+		.accepted = range " is accepted", \
+	}; \
+	module_param_cb(name, &number_ops, (void *)&name##_number, perm); \
+	MODULE_PARM_DESC(name, what ", " range)
+
+NUMBER(ring_kb, 128, 16384, true, 0444,
+       "KiB of events kept a CPU; default 512", "a power of two from 128 to 16384");
+NUMBER(incident_kb, 128, 16384, true, 0444,
+       "KiB of incidents kept a CPU; default 256", "a power of two from 128 to 16384");
+NUMBER(argv_bytes, 64, 32768, false, 0444,
+       "bytes of arguments kept an exec; default 4096", "a number from 64 to 32768");
+NUMBER(max_mem_kb, 256, 16777216, false, 0444,
+       "KiB that exec histories may use; default 65536", "a number from 256 to 16777216");
+NUMBER(tree_levels, 1, 64, false, 0644,
+       "levels of a live process tree; default 32", "a number from 1 to 64");
+NUMBER(fail_alloc, 0, 1000000, false, 0644,
+       "every so manieth allocation of a handler fails, for tests; default 0: none",
+       "a number from 0 to 1000000");
+
+module_param_cb(log_exec, &switch_ops, &cw_params.log_exec, 0644);
+MODULE_PARM_DESC(log_exec, "make exec records; default Y, Y or N");
+module_param_cb(log_failed_exec, &switch_ops, &cw_params.log_failed_exec, 0644);
+MODULE_PARM_DESC(log_failed_exec, "make exec-failed records; default N, Y or N");
+module_param_cb(log_exit, &switch_ops, &cw_params.log_exit, 0644);
+MODULE_PARM_DESC(log_exit, "make exit records; default Y, Y or N");
+
+/* === signals === */
+
+static char signals_text[256] = "default";
+
+static int signals_parse(const char *text, u64 *all, u64 *named)
+{
+	const char *end;
+
+	*named = 0;
+	if (sysfs_streq(text, "default")) {
+		*all = ALL_SIGNALS;
+		return 0;
+	}
+	if (sysfs_streq(text, "all")) {
+		*all = ALL_SIGNALS;
+		*named = ALL_SIGNALS;
+		return 0;
+	}
+	for (;; text = end + 1) {
+		int sig;
+
+		end = text + strcspn(text, ",\n");
+		sig = cw_text_signal_number(text, end - text);
+		if (!sig)
+			return -EINVAL;
+		*named |= 1ULL << (sig - 1);
+		if (*end != ',')
+			break;
+	}
+	*all = *named;
+	return 0;
+}
+
+static int signals_set(const char *text, const struct kernel_param *kp)
+{
+	char old[sizeof(signals_text)];
+	size_t len = strcspn(text, "\n");
+	u64 all, named;
+
+	if (len >= sizeof(signals_text) || signals_parse(text, &all, &named)) {
+		pr_err("%s=%.*s cannot be used: default, all, or signals by name or number, parted by commas, are accepted, as in SEGV,BUS,9\n",
+		       kp->name, (int)min_t(size_t, len, 80), text);
+		return -EINVAL;
+	}
+	strscpy(old, signals_text, sizeof(old));
+	memcpy(signals_text, text, len);
+	signals_text[len] = 0;
+	WRITE_ONCE(cw_params.signals_named, named);
+	WRITE_ONCE(cw_params.signals, all);
+	changed(kp, old, signals_text);
+	return 0;
+}
+
+static int signals_get(char *text, const struct kernel_param *kp)
+{
+	return sysfs_emit(text, "%s\n", signals_text);
+}
+
+static const struct kernel_param_ops signals_ops = { .set = signals_set, .get = signals_get };
+
+module_param_cb(signals, &signals_ops, NULL, 0644);
+MODULE_PARM_DESC(signals, "deaths that are recorded: default (all; by HUP, INT and PIPE among the events only), all, or signals by name or number parted by commas");
+
+/* === skip_hooks === */
+
+static char *skip_hooks = "";
+module_param(skip_hooks, charp, 0444);
+MODULE_PARM_DESC(skip_hooks, "hooks to leave out, by the names in the file probes, parted by commas; default none");
+
+static const char *skip_next(const char **at, size_t *len)
+{
+	const char *name = *at;
+
+	*len = strcspn(name, ",");
+	*at = name + *len + (name[*len] == ',');
+	return *len ? name : NULL;
+}
+
+/**
+ * cw_params_skips() - is this hook to be left out?
+ * @hook: its name
+ *
+ * Return: true if it is.
+ */
+bool cw_params_skips(const char *hook)
+{
+	const char *at = skip_hooks, *name;
+	size_t len;
+
+	while ((name = skip_next(&at, &len)))
+		if (strlen(hook) == len && !memcmp(hook, name, len))
+			return true;
+	return false;
+}
+
+/**
+ * cw_params_check_hooks() - does skip_hooks name hooks that exist?
+ *
+ * Return: 0 or -EINVAL, which has been explained.
+ */
+int cw_params_check_hooks(void)
+{
+	const char *at = skip_hooks, *name;
+	char names[256];
+	struct cw_out out = { .buf = names, .size = sizeof(names) };
+	size_t len;
+
+	while ((name = skip_next(&at, &len))) {
+		if (cw_hook_known(name, len))
+			continue;
+		cw_hook_names(&out);
+		pr_err("skip_hooks=%s cannot be used: there is no hook %.*s; %.*s are accepted\n",
+		       skip_hooks, (int)len, name, (int)min(out.len, out.size), names);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * cw_params_live() - from now on, or no longer, a change is an event
+ * @on: which
+ *
+ * Context: process context.
+ */
+void cw_params_live(bool on)
+{
+	kernel_param_lock(THIS_MODULE);
+	live = on;
+	kernel_param_unlock(THIS_MODULE);
+}
+
+/**
+ * cw_params_off() - does the kernel's command line have the word nocrashwatch?
+ *
+ * Return: true if it has.
+ */
+bool cw_params_off(void)
+{
+	static const char word[] = "nocrashwatch";
+	struct file *file = filp_open("/proc/cmdline", O_RDONLY, 0);
+	char *line, *at;
+	bool off = false;
+	loff_t pos = 0;
+	ssize_t n;
+
+	if (IS_ERR(file))
+		return false;
+	line = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	n = line ? kernel_read(file, line, PAGE_SIZE - 1, &pos) : 0;
+	filp_close(file, NULL);
+	if (n > 0) {
+		for (at = line; !off && at; at = strpbrk(at, " \n")) {
+			at += strspn(at, " \n");
+			off = !strncmp(at, word, sizeof(word) - 1) &&
+			      strchr(" \n", at[sizeof(word) - 1]);
+		}
+	}
+	kfree(line);
+	return off;
+}

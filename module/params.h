@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the administrator can choose. */
+#ifndef CW_PARAMS_H
+#define CW_PARAMS_H
+
+#include <linux/types.h>
+
+/**
+ * struct cw_params - the choices; run-time ones change under the kernel's parameter lock
+ * @ring_kb: KiB of each CPU's ring of events; a power of two
+ * @incident_kb: KiB of each CPU's ring of incidents; a power of two
+ * @argv_bytes: bytes of arguments kept an exec
+ * @max_mem_kb: KiB that histories may use
+ * @tree_levels: levels of a live process tree
+ * @log_exec: exec records are made
+ * @log_failed_exec: exec-failed records are made
+ * @log_exit: exit records are made
+ * @fail_alloc: every so manieth allocation in a handler fails, for tests; 0: none
+ * @signals: bit N: deaths by signal N + 1 are recorded
+ * @signals_named: bit N: signal N + 1 was chosen by name or number
+ */
+struct cw_params {
+	unsigned long ring_kb;
+	unsigned long incident_kb;
+	unsigned long argv_bytes;
+	unsigned long max_mem_kb;
+	unsigned long tree_levels;
+	unsigned long log_exec;
+	unsigned long log_failed_exec;
+	unsigned long log_exit;
+	unsigned long fail_alloc;
+	u64 signals;
+	u64 signals_named;
+};
+
+extern struct cw_params cw_params;
+
+bool cw_params_skips(const char *hook);
+bool cw_params_off(void);
+int cw_params_check_hooks(void);
+void cw_params_live(bool live);
+
+#endif
