@@ -106,7 +106,7 @@ static void put_common(struct cw_draft *draft, const struct death_keys *key,
 	cw_draft_num(draft, key->vpid, task_tgid_nr_ns(current, task_active_pid_ns(current)));
 	cw_draft_num(draft, key->tid, current->pid);
 	cw_draft_num(draft, key->ppid, task_tgid_nr(rcu_dereference(leader->real_parent)));
-	cw_draft_num(draft, key->uid, from_kuid(&init_user_ns, current_uid()));
+	cw_draft_num(draft, key->uid, __kuid_val(current_uid()));
 	cw_draft_auid(draft, key->auid);
 	cw_draft_comm(draft, key->comm, leader);
 	if (memcmp(current->comm, leader->comm, TASK_COMM_LEN))

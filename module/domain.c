@@ -122,6 +122,11 @@ static struct cw_domain *make(const struct wanted *want)
 	return domain;
 }
 
+static void discard(struct cw_domain *domain)
+{
+	cw_mem_free(domain, domain ? sizeof(*domain) + domain->len : 0);
+}
+
 static struct cw_domain *find_or_make(const struct wanted *want)
 {
 	struct cw_domain *have, *made = NULL;
@@ -145,14 +150,14 @@ static struct cw_domain *find_or_make(const struct wanted *want)
 				break;
 		}
 		if (atomic_inc_unless_negative(&have->users)) {
-			cw_mem_free(made);
+			discard(made);
 			rcu_read_unlock();
 			return have;
 		}
 		cpu_relax();
 	}
 	rcu_read_unlock();
-	cw_mem_free(made);
+	discard(made);
 	return NULL;
 }
 
@@ -184,7 +189,7 @@ struct cw_domain *cw_domain_enter(const struct cw_domain *from, const char *file
 	}
 	want.hash = jhash(want.word, want.len, from ? from->hash : 0);
 	domain = find_or_make(&want);
-	cw_mem_free(word);
+	cw_mem_free(word, enc);
 	return domain;
 }
 
@@ -200,7 +205,7 @@ unsigned int cw_domain_count(void)
 
 static void free_rcu(struct rcu_head *rcu)
 {
-	cw_mem_free(container_of(rcu, struct cw_domain, rcu));
+	discard(container_of(rcu, struct cw_domain, rcu));
 }
 
 #define EVICT_AT_ONCE	64
@@ -270,7 +275,7 @@ int cw_domain_init(void)
 
 static void free_one(void *domain, void *unused)
 {
-	cw_mem_free(domain);
+	discard(domain);
 }
 
 /**

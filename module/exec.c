@@ -220,6 +220,19 @@ static void init(struct cw_exec *exec)
 	refcount_set(&exec->ref, 1);
 }
 
+static struct cw_exec *make(size_t strings)
+{
+	size_t bytes = sizeof(struct cw_exec) + strings;
+	bool small = bytes <= CW_MEM_EXEC_BYTES;
+	struct cw_exec *exec = small ? cw_mem_pool_get(CW_MEM_EXEC) : cw_mem_alloc(bytes);
+
+	if (!exec)
+		return NULL;
+	init(exec);
+	exec->taken = bytes;
+	return exec;
+}
+
 static void store_paths(struct cw_exec *exec, struct piece exe, struct piece file,
 			struct piece cwd)
 {
@@ -261,11 +274,8 @@ struct cw_exec *cw_exec_new(const struct linux_binprm *bprm, struct cw_scratch *
 	u32 room = min_t(u64, total, cw_params.argv_bytes);
 	struct cw_exec *exec;
 
-	exec = cw_mem_alloc(sizeof(*exec) + exe.len + cwd.len + room +
-			    (file.s == exe.s ? 0 : file.len));
-	if (exec) {
-		init(exec);
-	} else {
+	exec = make(exe.len + cwd.len + room + (file.s == exe.s ? 0 : file.len));
+	if (!exec) {
 		exec = (struct cw_exec *)scratch->spare;
 		init(exec);
 		exec->flags = CW_EXEC_SPARE;
@@ -344,11 +354,10 @@ struct cw_exec *cw_exec_older(struct task_struct *leader, char *room)
 	got = max(got, 0);
 
 	preempt_disable();
-	exec = cw_mem_alloc(sizeof(*exec) + exe.len + cwd.len + got);
+	exec = make(exe.len + cwd.len + got);
 	preempt_enable();
 	if (!exec)
 		return NULL;
-	init(exec);
 	store_paths(exec, exe, exe, cwd);
 	memcpy(exec->data + exec->argv.off, args, got);
 	exec->argv.len = got;
@@ -373,10 +382,8 @@ struct cw_exec *cw_exec_bare(void)
 	struct cw_exec *exec;
 
 	preempt_disable();
-	exec = cw_mem_alloc(sizeof(*exec));
+	exec = make(0);
 	preempt_enable();
-	if (exec)
-		init(exec);
 	return exec;
 }
 
@@ -496,7 +503,12 @@ struct cw_exec *cw_exec_get(struct cw_exec *exec)
 
 static void free_rcu(struct rcu_head *rcu)
 {
-	cw_mem_free(container_of(rcu, struct cw_exec, rcu));
+	struct cw_exec *exec = container_of(rcu, struct cw_exec, rcu);
+
+	if (exec->taken <= CW_MEM_EXEC_BYTES)
+		cw_mem_pool_put(CW_MEM_EXEC, exec);
+	else
+		cw_mem_free(exec, exec->taken);
 }
 
 /**

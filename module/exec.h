@@ -36,6 +36,7 @@ struct task_struct;
  * @argc: number of arguments
  * @argv_bytes: bytes of all arguments, also of those that were cut
  * @bytes: of @data
+ * @taken: bytes of memory asked for
  * @flags: CW_EXEC_...
  * @cut: CW_EXEC_CUT_...
  * @exe: place of the program's path in @data; length 0: unknown; so for all of these
@@ -52,6 +53,7 @@ struct cw_exec {
 	u32 argc;
 	u64 argv_bytes;
 	u32 bytes;
+	u32 taken;
 	u16 flags;
 	u16 cut;
 	struct cw_str exe;

@@ -10,7 +10,8 @@
  *
  * cw_task::exec is replaced by the process itself only: an exec has ended all its other threads
  * by then, and a fork runs in the process. So current may use its own without any lock; everyone
- * else needs rcu_read_lock() and may only look.
+ * else needs rcu_read_lock() and may only look. Two threads may both find that they are the last:
+ * that is why a struct cw_task, too, is freed after a grace period only.
  */
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -68,7 +69,7 @@ struct cw_exec *cw_history_exec(const struct cw_task *task)
 
 static void free_rcu(struct rcu_head *rcu)
 {
-	cw_mem_free(container_of(rcu, struct cw_task, rcu));
+	cw_mem_pool_put(CW_MEM_TASK, container_of(rcu, struct cw_task, rcu));
 }
 
 static void discard(struct cw_task *task)
@@ -80,7 +81,7 @@ static void discard(struct cw_task *task)
 /* Takes over the caller's reference on @exec, also when it fails. */
 static struct cw_task *add(const struct task_struct *of, struct cw_exec *exec)
 {
-	struct cw_task *task = cw_mem_alloc(sizeof(*task));
+	struct cw_task *task = cw_mem_pool_get(CW_MEM_TASK);
 	struct cw_task *other;
 
 	if (!task) {
@@ -94,7 +95,7 @@ static struct cw_task *add(const struct task_struct *of, struct cw_exec *exec)
 	if (!other)
 		return task;
 	cw_exec_put(exec);
-	cw_mem_free(task);
+	cw_mem_pool_put(CW_MEM_TASK, task);
 	if (!IS_ERR(other))
 		return other;
 	cw_ring_count(CW_COUNT_NO_MEMORY);

@@ -2,6 +2,7 @@
 /* Memory for handlers: never sleeps, never exceeds max_mem_kb. */
 #include <linux/atomic.h>
 #include <linux/irq_work.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
@@ -9,6 +10,7 @@
 #include <asm/local.h>
 
 #include "exec.h"
+#include "history.h"
 #include "mem.h"
 #include "params.h"
 #include "ring.h"
@@ -20,6 +22,23 @@
 static atomic_long_t left;
 static DEFINE_PER_CPU(local_t, credit);
 static long total, batch;
+
+#define STASH_OBJECTS 64
+
+/* Ready to be handed out again on this CPU; only with interrupts off */
+struct stash {
+	unsigned int n;
+	void *obj[STASH_OBJECTS];
+};
+
+/* What is freed after a grace period comes back cold: keep it at hand, not in the allocator */
+struct pool {
+	struct kmem_cache *cache;
+	struct stash __percpu *stash;
+	long bytes;
+};
+
+static struct pool pools[CW_MEM_POOLS];
 
 static DEFINE_PER_CPU(struct cw_scratch *, scratch_of);
 static atomic_t fail_tick;
@@ -89,6 +108,16 @@ static bool should_fail(void)
 	return every && atomic_inc_return(&fail_tick) % every == 0;
 }
 
+/* What the kernel's allocator really takes for @bytes */
+static long taken(size_t bytes)
+{
+	if (bytes > 64 && bytes <= 96)
+		return 96;
+	if (bytes > 128 && bytes <= 192)
+		return 192;
+	return roundup_pow_of_two(max_t(size_t, bytes, 8));
+}
+
 /**
  * cw_mem_alloc() - memory for a handler
  * @bytes: how much
@@ -98,33 +127,127 @@ static bool should_fail(void)
  */
 void *cw_mem_alloc(size_t bytes)
 {
-	void *p = NULL;
+	long cost = taken(bytes);
+	void *p;
 
-	if (likely(!should_fail()))
-		p = kmalloc(bytes, GFP_NOWAIT | __GFP_NOWARN);
-	if (p && unlikely(!charge(ksize(p)))) {
-		kfree(p);
-		p = NULL;
-	}
-	if (unlikely(!p))
-		cw_ring_count(CW_COUNT_NO_MEMORY);
-	return p;
+	if (unlikely(should_fail() || !charge(cost)))
+		goto refuse;
+	p = kmalloc(bytes, GFP_NOWAIT | __GFP_NOWARN);
+	if (likely(p))
+		return p;
+	uncharge(cost);
+refuse:
+	cw_ring_count(CW_COUNT_NO_MEMORY);
+	return NULL;
 }
 
 /**
  * cw_mem_free() - give memory back
  * @p: from cw_mem_alloc(), or NULL
+ * @bytes: as many as were asked for
  *
  * Context: process or softirq context.
  */
-void cw_mem_free(void *p)
+void cw_mem_free(void *p, size_t bytes)
 {
 	if (!p)
 		return;
 	preempt_disable();
-	uncharge(ksize(p));
+	uncharge(taken(bytes));
 	preempt_enable();
 	kfree(p);
+}
+
+/**
+ * cw_mem_pool_get() - memory of a size that is wanted at every fork or exec
+ * @id: which size
+ *
+ * Context: as cw_mem_alloc().
+ * Return: memory for cw_mem_pool_put(), or NULL.
+ */
+void *cw_mem_pool_get(enum cw_mem_pool id)
+{
+	struct pool *pool = &pools[id];
+	struct stash *stash;
+	unsigned long flags;
+	void *p = NULL;
+
+	if (unlikely(should_fail()))
+		goto refuse;
+	local_irq_save(flags);
+	stash = this_cpu_ptr(pool->stash);
+	if (likely(stash->n))
+		p = stash->obj[--stash->n];
+	local_irq_restore(flags);
+	if (likely(p))
+		return p;
+	if (unlikely(!charge(pool->bytes)))
+		goto refuse;
+	p = kmem_cache_alloc(pool->cache, GFP_NOWAIT | __GFP_NOWARN);
+	if (likely(p))
+		return p;
+	uncharge(pool->bytes);
+refuse:
+	cw_ring_count(CW_COUNT_NO_MEMORY);
+	return NULL;
+}
+
+/**
+ * cw_mem_pool_put() - give it back
+ * @id: as it was got
+ * @p: from cw_mem_pool_get()
+ *
+ * Context: process or softirq context.
+ */
+void cw_mem_pool_put(enum cw_mem_pool id, void *p)
+{
+	struct pool *pool = &pools[id];
+	struct stash *stash;
+	unsigned long flags;
+	bool kept = false;
+
+	local_irq_save(flags);
+	stash = this_cpu_ptr(pool->stash);
+	if (likely(stash->n < STASH_OBJECTS)) {
+		stash->obj[stash->n++] = p;
+		kept = true;
+	} else {
+		uncharge(pool->bytes);
+	}
+	local_irq_restore(flags);
+	if (unlikely(!kept))
+		kmem_cache_free(pool->cache, p);
+}
+
+static void pool_exit(struct pool *pool)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct stash *stash = per_cpu_ptr(pool->stash, cpu);
+
+		preempt_disable();
+		for (; stash->n; uncharge(pool->bytes))
+			kmem_cache_free(pool->cache, stash->obj[--stash->n]);
+		preempt_enable();
+	}
+	free_percpu(pool->stash);
+	kmem_cache_destroy(pool->cache);
+}
+
+/* A cache of its own shows in slabinfo, and complains of what is left when it goes */
+static int pool_init(struct pool *pool, const char *name, size_t bytes, size_t from_user)
+{
+	pool->stash = alloc_percpu(struct stash);
+	if (!pool->stash)
+		return -ENOMEM;
+	pool->cache = kmem_cache_create_usercopy(name, bytes, 0, 0, 0, from_user, NULL);
+	if (!pool->cache) {
+		free_percpu(pool->stash);
+		return -ENOMEM;
+	}
+	pool->bytes = kmem_cache_size(pool->cache);
+	return 0;
 }
 
 /**
@@ -194,10 +317,22 @@ int cw_mem_prepare_cpu(unsigned int cpu)
  * cw_mem_init() - open the account
  * @pressure: called from a worker when seven eighths are used; gives up what is not needed
  *
- * Return: 0.
+ * Return: 0 or -ENOMEM.
  */
 int cw_mem_init(void (*pressure)(void))
 {
+	int ret;
+
+	ret = pool_init(&pools[CW_MEM_TASK], "crashwatch_task", sizeof(struct cw_task), 0);
+	if (ret)
+		return ret;
+	/* Arguments are copied into it straight from user space */
+	ret = pool_init(&pools[CW_MEM_EXEC], "crashwatch_exec", CW_MEM_EXEC_BYTES,
+			CW_MEM_EXEC_BYTES);
+	if (ret) {
+		pool_exit(&pools[CW_MEM_TASK]);
+		return ret;
+	}
 	pressure_handler = pressure;
 	init_irq_work(&pressure_irq, pressure_irq_fn);
 	total = cw_params.max_mem_kb * 1024;
@@ -215,6 +350,8 @@ void cw_mem_exit(void)
 
 	irq_work_sync(&pressure_irq);
 	cancel_work_sync(&pressure_work);
+	pool_exit(&pools[CW_MEM_EXEC]);
+	pool_exit(&pools[CW_MEM_TASK]);
 	WARN_ONCE(cw_mem_used(), "crashwatch: %lu bytes leaked\n", cw_mem_used());
 	for_each_possible_cpu(cpu) {
 		kvfree(per_cpu(scratch_of, cpu));

@@ -6,6 +6,15 @@
 #include <linux/limits.h>
 #include <linux/types.h>
 
+#define CW_MEM_EXEC_BYTES 320	/* a struct cw_exec with strings of usual length */
+
+/* Sizes that are wanted all the time */
+enum cw_mem_pool {
+	CW_MEM_TASK,	/* struct cw_task */
+	CW_MEM_EXEC,	/* CW_MEM_EXEC_BYTES */
+	CW_MEM_POOLS
+};
+
 /**
  * struct cw_scratch - room of one CPU for putting a record together
  * @busy: in use; protects the rest, only this CPU touches it with preemption off
@@ -25,7 +34,9 @@ struct cw_scratch {
 };
 
 void *cw_mem_alloc(size_t bytes);
-void cw_mem_free(void *p);
+void cw_mem_free(void *p, size_t bytes);
+void *cw_mem_pool_get(enum cw_mem_pool id);
+void cw_mem_pool_put(enum cw_mem_pool id, void *p);
 unsigned long cw_mem_used(void);
 struct cw_scratch *cw_mem_scratch_get(void);
 void cw_mem_scratch_put(struct cw_scratch *scratch);

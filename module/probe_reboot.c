@@ -94,7 +94,7 @@ static void put_asker(struct cw_draft *draft)
 	if (in_nmi() || in_hardirq() || in_serving_softirq())
 		return;
 	cw_draft_num(draft, CW_REBOOT_pid, current->tgid);
-	cw_draft_num(draft, CW_REBOOT_uid, from_kuid(&init_user_ns, current_uid()));
+	cw_draft_num(draft, CW_REBOOT_uid, __kuid_val(current_uid()));
 	cw_draft_auid(draft, CW_REBOOT_auid);
 	cw_draft_comm(draft, CW_REBOOT_comm, current->group_leader);
 	rcu_read_lock();

@@ -162,7 +162,7 @@ void cw_draft_auid(struct cw_draft *draft, unsigned int key)
 	kuid_t auid = audit_get_loginuid(current);
 
 	if (uid_valid(auid))
-		cw_draft_num(draft, key, from_kuid(&init_user_ns, auid));
+		cw_draft_num(draft, key, __kuid_val(auid));
 }
 
 /**
@@ -267,7 +267,7 @@ static void record_exec(const struct cw_exec *exec)
 		return;
 	cw_draft_num(&draft, CW_EXEC_pid, current->tgid);
 	cw_draft_num(&draft, CW_EXEC_ppid, parent_pid(current));
-	cw_draft_num(&draft, CW_EXEC_uid, from_kuid(&init_user_ns, current_uid()));
+	cw_draft_num(&draft, CW_EXEC_uid, __kuid_val(current_uid()));
 	cw_draft_auid(&draft, CW_EXEC_auid);
 	cw_draft_comm(&draft, CW_EXEC_comm, current);
 	cw_draft_exec(&draft, &exec_keys, exec);
@@ -349,7 +349,7 @@ void cw_record_exec_failed(int error, unsigned long name, unsigned long argv)
 		goto out;
 	cw_draft_num(&draft, CW_EXEC_FAILED_pid, current->tgid);
 	cw_draft_num(&draft, CW_EXEC_FAILED_ppid, parent_pid(current));
-	cw_draft_num(&draft, CW_EXEC_FAILED_uid, from_kuid(&init_user_ns, current_uid()));
+	cw_draft_num(&draft, CW_EXEC_FAILED_uid, __kuid_val(current_uid()));
 	cw_draft_auid(&draft, CW_EXEC_FAILED_auid);
 	cw_draft_comm(&draft, CW_EXEC_FAILED_comm, current);
 	cw_draft_exec(&draft, &keys, tried);
@@ -379,7 +379,7 @@ void cw_record_exit(struct cw_task *task, int code)
 		return;
 	cw_draft_num(&draft, CW_EXIT_pid, current->tgid);
 	cw_draft_num(&draft, CW_EXIT_ppid, parent_pid(current));
-	cw_draft_num(&draft, CW_EXIT_uid, from_kuid(&init_user_ns, current_uid()));
+	cw_draft_num(&draft, CW_EXIT_uid, __kuid_val(current_uid()));
 	cw_draft_comm(&draft, CW_EXIT_comm, leader);
 	if (code >= 0)
 		cw_draft_num(&draft, CW_EXIT_code, code);
@@ -411,7 +411,7 @@ void cw_record_config(const char *name, const char *old, const char *new)
 	cw_draft_text(&draft, CW_CONFIG_old, old);
 	cw_draft_text(&draft, CW_CONFIG_new, new);
 	cw_draft_num(&draft, CW_CONFIG_pid, current->tgid);
-	cw_draft_num(&draft, CW_CONFIG_uid, from_kuid(&init_user_ns, current_uid()));
+	cw_draft_num(&draft, CW_CONFIG_uid, __kuid_val(current_uid()));
 	cw_draft_auid(&draft, CW_CONFIG_auid);
 	cw_draft_comm(&draft, CW_CONFIG_comm, current);
 	cw_draft_domain(&draft, CW_CONFIG_domain, exec);
@@ -473,7 +473,7 @@ const struct cw_record *cw_record_task(const struct cw_task *known, void *buf, s
 		return NULL;
 	cw_draft_num(&draft, CW_TASK_pid, known->key.pid);
 	cw_draft_num(&draft, CW_TASK_ppid, parent_pid(task));
-	cw_draft_num(&draft, CW_TASK_uid, from_kuid(&init_user_ns, task_uid(task)));
+	cw_draft_num(&draft, CW_TASK_uid, __kuid_val(task_uid(task)));
 	cw_draft_comm(&draft, CW_TASK_comm, task);
 	cw_draft_exec(&draft, &keys, exec);
 	return draft.rec;
