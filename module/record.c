@@ -221,7 +221,8 @@ void cw_draft_exec(struct cw_draft *draft, const struct cw_exec_keys *keys,
 	if (!exec)
 		return;
 	put_piece(draft, keys->exe, exec, exec->exe, CW_EXEC_CUT_EXE);
-	if (exec->file.off == exec->exe.off && exec->file.len == exec->exe.len) {
+	if (keys->exe >= 0 && keys->file >= 0 && exec->file.off == exec->exe.off &&
+	    exec->file.len == exec->exe.len) {
 		/* One string for both keys */
 		*slot_of(draft, keys->file) = *slot_of(draft, keys->exe);
 		rec->has |= (rec->has >> keys->exe & 1) << keys->file;

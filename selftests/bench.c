@@ -24,7 +24,9 @@ static void run_exit(void)
 
 static void run_crash(void)
 {
-	*(volatile int *)16 = 1;
+	int *volatile nowhere = (int *)16;
+
+	*nowhere = 1;
 }
 
 static const struct {
@@ -32,7 +34,7 @@ static const struct {
 	void (*child)(void);
 	int status;		/* what wait() must say, or the figure means nothing */
 } kinds[] = {
-	{ "fork_exec_exit_wait", run_exec, 0 },
+	{ "fork_exec_exit_wait", run_exec, 3 << 8 },	/* tiny: its number of arguments */
 	{ "fork_exit_wait", run_exit, 0 },
 	{ "crash", run_crash, 11 },
 };

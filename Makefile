@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0
+# Build, install, try and test crashwatch; `make help` lists what there is.
+VERSION := $(shell sed -n 's/.*define CW_VERSION[^"]*"\(.*\)".*/\1/p' module/abi/crashwatch.h)
+KDIR ?= /lib/modules/$(KERNEL)/build
+KERNEL ?= $(shell uname -r)
+PREFIX ?= /usr
+DKMS_SRC := /usr/src/crashwatch-$(VERSION)
+VM := selftests/vm
+# The kernel that guests run: the distribution's stock one, whatever runs here
+GUEST = $$(basename $$($(VM)/kernel)/lib/modules/*)
+
+.PHONY: all module tools tests help demo check shell bench check-storm gates \
+	install uninstall dkms-install dkms-uninstall install-files clean setup-build setup-guest
+
+all: module tools
+
+module:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+tools:
+	$(MAKE) -C tools
+
+# What the guest runs: the module for its kernel, the command, the tests
+tests: setup-guest
+	$(MAKE) module KERNEL=$(GUEST)
+	$(MAKE) tools
+	$(MAKE) -C selftests
+
+setup-build:
+	@$(VM)/setup build
+
+setup-guest:
+	@$(VM)/setup build guest
+
+help:
+	@echo 'make              the module and the command, for the running kernel'
+	@echo 'make KDIR=DIR     the same for another kernel'
+	@echo 'make demo         see it work, in a throw-away guest; installs what is missing'
+	@echo 'make check        gates and tests, in a guest; installs what is missing'
+	@echo 'make shell        a prompt in a guest with the module loaded'
+	@echo 'make bench        what it costs, in instructions'
+	@echo 'make check-storm  a million execs, and the other tests that take long'
+	@echo 'make gates        the static checks alone'
+	@echo 'make dkms-install the module through DKMS, loaded at every boot; and the command'
+	@echo 'make install      the same without DKMS, for the running kernel only'
+	@echo 'make uninstall    take away what either has installed'
+
+demo: setup-guest
+	@selftests/demo
+
+shell: tests
+	@$(VM)/boot bash -c 'insmod ./crashwatch.ko && exec bash -l' </dev/null 2>/dev/null || :
+	@$(VM)/boot
+
+check:
+	@selftests/check
+
+check-storm: tests
+	@selftests/check storm
+
+bench: tests
+	@$(VM)/boot -t 3000 -i -- selftests/bench.sh
+
+gates:
+	@$(VM)/setup build gates
+	@selftests/gates
+
+install-files:
+	install -D -m 0755 tools/crashwatch $(DESTDIR)$(PREFIX)/sbin/crashwatch
+	install -D -m 0644 tools/man/crashwatch.8 $(DESTDIR)$(PREFIX)/share/man/man8/crashwatch.8
+	install -D -m 0644 tools/man/crashwatch.4 $(DESTDIR)$(PREFIX)/share/man/man4/crashwatch.4
+	install -D -m 0644 tools/man/crashwatch-events.5 \
+		$(DESTDIR)$(PREFIX)/share/man/man5/crashwatch-events.5
+	install -D -m 0644 tools/completion/crashwatch.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/crashwatch
+	install -D -m 0644 tools/systemd/modules-load.conf \
+		$(DESTDIR)$(PREFIX)/lib/modules-load.d/crashwatch.conf
+	[ -e $(DESTDIR)/etc/modprobe.d/crashwatch.conf ] || install -D -m 0644 \
+		tools/systemd/modprobe.conf $(DESTDIR)/etc/modprobe.d/crashwatch.conf
+
+install: all install-files
+	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	[ -n "$(DESTDIR)" ] || depmod $(KERNEL)
+
+dkms-install: tools install-files
+	rm -rf $(DKMS_SRC)
+	install -d $(DKMS_SRC)
+	cp -a Kbuild Makefile dkms.conf COPYING module $(DKMS_SRC)
+	find $(DKMS_SRC) -name '*.o' -delete
+	dkms add crashwatch/$(VERSION)
+	dkms install crashwatch/$(VERSION) -k $(KERNEL)
+
+dkms-uninstall:
+	-dkms remove crashwatch/$(VERSION) --all
+	rm -rf $(DKMS_SRC)
+
+uninstall:
+	[ ! -d $(DKMS_SRC) ] || $(MAKE) dkms-uninstall
+	rm -f $(DESTDIR)/lib/modules/$(KERNEL)/extra/crashwatch.ko*
+	rm -f $(DESTDIR)$(PREFIX)/sbin/crashwatch
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/crashwatch.8
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man4/crashwatch.4
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/crashwatch-events.5
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/crashwatch
+	rm -f $(DESTDIR)$(PREFIX)/lib/modules-load.d/crashwatch.conf
+	@echo 'left alone: $(DESTDIR)/etc/modprobe.d/crashwatch.conf, which may have your settings'
+	[ -n "$(DESTDIR)" ] || depmod $(KERNEL)
+
+clean:
+	$(MAKE) -C tools clean
+	$(MAKE) -C selftests clean
+	rm -f crashwatch.ko crashwatch.o crashwatch.mod* .crashwatch.* .module* modules.order \
+		Module.symvers .modules.order.cmd .Module.symvers.cmd
+	find module -name '*.o' -delete -o -name '.*.cmd' -delete

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# In a guest with nocrashwatch on its command line: the module loads, says so and does nothing.
+set -u
+bad=0
+cd "$(dirname "$0")/.." || exit
+dmesg --clear
+verdict() { # verdict NAME STATUS
+	[ "$2" = 0 ] && echo "ok off: $1" || { echo "not ok off: $1"; bad=1; }
+}
+
+insmod ./crashwatch.ko
+verdict 'loads' $?
+dmesg | grep -q 'crashwatch: does nothing, since nocrashwatch is on'
+verdict 'says why it does nothing' $?
+[ ! -e /sys/kernel/debug/crashwatch ]
+verdict 'has no files' $?
+grep -q crashwatch /sys/kernel/debug/kprobes/list
+[ $? = 1 ]
+verdict 'has set no probes' $?
+rmmod crashwatch
+verdict 'unloads' $?
+exit $bad
