@@ -49,8 +49,7 @@ demo: setup-guest
 	@selftests/demo
 
 shell: tests
-	@$(VM)/boot bash -c 'insmod ./crashwatch.ko && exec bash -l' </dev/null 2>/dev/null || :
-	@$(VM)/boot
+	@$(VM)/boot -p 'insmod ./crashwatch.ko; PATH=$$PATH:$$PWD/tools'
 
 check:
 	@selftests/check
@@ -96,7 +95,8 @@ dkms-uninstall:
 
 uninstall:
 	[ ! -d $(DKMS_SRC) ] || $(MAKE) dkms-uninstall
-	rm -f $(DESTDIR)/lib/modules/$(KERNEL)/extra/crashwatch.ko*
+	rm -f $(DESTDIR)/lib/modules/$(KERNEL)/extra/crashwatch.ko* \
+		$(DESTDIR)/lib/modules/$(KERNEL)/updates/crashwatch.ko*
 	rm -f $(DESTDIR)$(PREFIX)/sbin/crashwatch
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/crashwatch.8
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man4/crashwatch.4

@@ -8,7 +8,8 @@
  * tells the death at the entry of do_exit(), where its memory is still there. If no thread was
  * noted (the whole group was ended by a signal that needs no thread), the first one that gets
  * there tells it. Whatever was not told by then is told when the last thread has ended. The bit
- * CW_TASK_TOLD decides who was first; a process without a struct cw_task is told by its leader.
+ * CW_TASK_TOLD decides who was first. A process for which there was no memory is told by its sole
+ * thread.
  */
 #include <linux/cred.h>
 #include <linux/ptrace.h>
@@ -18,6 +19,7 @@
 #include <linux/timekeeping.h>
 
 #include "death.h"
+#include "domain.h"
 #include "exec.h"
 #include "gather.h"
 #include "history.h"
@@ -70,32 +72,30 @@ static void look_up(struct facts *facts, struct cw_scratch *scratch, bool crash)
 	facts->levels = cw_gather_tree(facts->tree, cw_params.tree_levels, &facts->tree_cut);
 }
 
-/* Both types tell most things under the same names: @ID is one of them. */
-#define PUT_DEATH(draft, ID, facts, sig) \
-	do { \
-		static const struct cw_exec_keys keys = { \
-			.exe = CW_##ID##_exe, .file = CW_##ID##_file, .argv = CW_##ID##_argv, \
-			.argc = CW_##ID##_argc, .argv_bytes = CW_##ID##_argv_bytes, \
-			.argv_fault = CW_##ID##_argv_fault, .cwd = CW_##ID##_cwd, \
-			.domain = CW_##ID##_domain, \
-		}; \
-		static const struct death_keys more = { \
-			.pid = CW_##ID##_pid, .vpid = CW_##ID##_vpid, .tid = CW_##ID##_tid, \
-			.ppid = CW_##ID##_ppid, .uid = CW_##ID##_uid, .auid = CW_##ID##_auid, \
-			.comm = CW_##ID##_comm, .thread = CW_##ID##_thread, \
-			.sig = CW_##ID##_sig, .signame = CW_##ID##_signame, \
-			.si_code = CW_##ID##_si_code, .cpu = CW_##ID##_cpu, \
-			.lifetime_ns = CW_##ID##_lifetime_ns, .cgroup = CW_##ID##_cgroup, \
-			.ns = CW_##ID##_ns, .tree = CW_##ID##_tree, \
-		}; \
-		put_common(draft, &more, facts, sig); \
-		cw_draft_exec(draft, &keys, (facts)->exec); \
-	} while (0)
-
+/* Where a type has what both types tell */
 struct death_keys {
 	u8 pid, vpid, tid, ppid, uid, auid, comm, thread, sig, signame, si_code, cpu, lifetime_ns;
 	u8 cgroup, ns, tree;
+	struct cw_exec_keys exec;
 };
+
+#define DEATH_KEYS(ID) { \
+	.pid = CW_##ID##_pid, .vpid = CW_##ID##_vpid, .tid = CW_##ID##_tid, \
+	.ppid = CW_##ID##_ppid, .uid = CW_##ID##_uid, .auid = CW_##ID##_auid, \
+	.comm = CW_##ID##_comm, .thread = CW_##ID##_thread, .sig = CW_##ID##_sig, \
+	.signame = CW_##ID##_signame, .si_code = CW_##ID##_si_code, .cpu = CW_##ID##_cpu, \
+	.lifetime_ns = CW_##ID##_lifetime_ns, .cgroup = CW_##ID##_cgroup, \
+	.ns = CW_##ID##_ns, .tree = CW_##ID##_tree, \
+	.exec = { \
+		.exe = CW_##ID##_exe, .file = CW_##ID##_file, .argv = CW_##ID##_argv, \
+		.argc = CW_##ID##_argc, .argv_bytes = CW_##ID##_argv_bytes, \
+		.argv_fault = CW_##ID##_argv_fault, .cwd = CW_##ID##_cwd, \
+		.domain = CW_##ID##_domain, \
+	}, \
+}
+
+static const struct death_keys crash_keys = DEATH_KEYS(CRASH);
+static const struct death_keys killed_keys = DEATH_KEYS(KILLED);
 
 static void put_common(struct cw_draft *draft, const struct death_keys *key,
 		       const struct facts *facts, int sig)
@@ -121,6 +121,7 @@ static void put_common(struct cw_draft *draft, const struct death_keys *key,
 	cw_draft_str(draft, key->ns, facts->ns, facts->ns_len, false);
 	cw_draft_str(draft, key->tree, (const char *)facts->tree,
 		     facts->levels * sizeof(*facts->tree), facts->tree_cut);
+	cw_draft_exec(draft, &key->exec, facts->exec);
 }
 
 static void put_crash(struct cw_draft *draft, const struct facts *facts, bool core)
@@ -152,12 +153,9 @@ static void write(const struct facts *facts, int status, enum cw_ring_id ring)
 	if (!cw_draft_open(&draft, crash ? CW_CRASH : CW_KILLED,
 			   crash ? CW_CRASH_KEYS : CW_KILLED_KEYS, ring, tail))
 		return;
-	if (crash) {
-		PUT_DEATH(&draft, CRASH, facts, sig);
+	put_common(&draft, crash ? &crash_keys : &killed_keys, facts, sig);
+	if (crash)
 		put_crash(&draft, facts, status & 0x80);
-	} else {
-		PUT_DEATH(&draft, KILLED, facts, sig);
-	}
 	cw_draft_close(&draft);
 	cw_ring_clock();
 }
@@ -184,8 +182,14 @@ static void tell(struct cw_task *task, int status)
 		return;
 	}
 	facts.exec = cw_history_exec(task);
-	if (!facts.exec) {
+	if (!facts.exec || cw_history_stale(task)) {
+		/* What it runs is still there to be looked at, but not what it ran before */
 		fresh = cw_exec_new(NULL, scratch);
+		if (facts.exec && facts.exec->domain) {
+			fresh->domain = cw_domain_get(facts.exec->domain);
+			fresh->root_pid = facts.exec->root_pid;
+			fresh->flags |= CW_EXEC_DOMAIN_CUT;
+		}
 		facts.exec = fresh;
 	}
 	if (task && task->fatal.tid == current->pid && task->fatal.sig == sig)
@@ -211,8 +215,8 @@ void cw_death_signal(int sig, const struct kernel_siginfo *info)
 	/* The whole group is being ended: whoever caused that was noted, or nobody in particular */
 	if ((unsigned long)info <= (unsigned long)SEND_SIG_PRIV)
 		return;
-	if (current->signal->flags & SIGNAL_UNKILLABLE && info->si_code <= 0)
-		return;		/* an init ignores what it has no handler for */
+	if (current->signal->flags & SIGNAL_UNKILLABLE && !sig_kernel_only(sig))
+		return;		/* an init is spared what it has no handler for */
 	rcu_read_lock();
 	task = cw_history_find(current);
 	if (task && !task->fatal.tid) {
@@ -220,7 +224,11 @@ void cw_death_signal(int sig, const struct kernel_siginfo *info)
 		fatal->sig = sig;
 		fatal->code = info->si_code;
 		switch (sig) {
-		case SIGSEGV: case SIGBUS: case SIGILL: case SIGFPE: case SIGTRAP:
+		case SIGSEGV:
+		case SIGBUS:
+		case SIGILL:
+		case SIGFPE:
+		case SIGTRAP:
 			/* Below SI_KERNEL the kernel says where; SI_KERNEL itself does not know */
 			fatal->has_addr = info->si_code > 0 && info->si_code < SI_KERNEL;
 			fatal->addr = (unsigned long)info->si_addr;
@@ -230,10 +238,10 @@ void cw_death_signal(int sig, const struct kernel_siginfo *info)
 	rcu_read_unlock();
 }
 
-static bool first_to_tell(struct cw_task *task)
+/* Is current's process one for which there never was memory? Only its sole thread says so. */
+static bool never_known(void)
 {
-	return task ? !test_and_set_bit(CW_TASK_TOLD, &task->flags) :
-		      thread_group_leader(current);
+	return cw_history_has_gaps() && thread_group_leader(current) && get_nr_threads(current) == 1;
 }
 
 /**
@@ -247,6 +255,12 @@ void cw_death_thread(void)
 	struct cw_task *task;
 	int status;
 
+	if (unlikely(cw_history_has_gaps())) {
+		/* While there is a thread left it can still be made known, for the last one to tell */
+		rcu_read_lock();
+		cw_history_get(current);
+		rcu_read_unlock();
+	}
 	if (!(READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT))
 		return;
 	status = READ_ONCE(signal->group_exit_code);
@@ -258,7 +272,7 @@ void cw_death_thread(void)
 	if (task && task->fatal.tid && task->fatal.tid != current->pid &&
 	    task->fatal.sig == (status & 0x7f) && atomic_read(&signal->live) > 1)
 		goto out;
-	if (first_to_tell(task))
+	if (task && !test_and_set_bit(CW_TASK_TOLD, &task->flags))
 		tell(task, status);
 out:
 	rcu_read_unlock();
@@ -286,8 +300,9 @@ void cw_death_process(bool ended)
 	if (ended || READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT)
 		code = status >> 8 & 0xff;
 	rcu_read_lock();
-	task = cw_history_get(current);
-	if (first_to_tell(task)) {
+	/* Not cw_history_get(): another last thread may have told it and ended it already */
+	task = cw_history_find(current);
+	if (task ? !test_and_set_bit(CW_TASK_TOLD, &task->flags) : never_known()) {
 		if (status & 0x7f)
 			tell(task, status);
 		else if (cw_params.log_exit)

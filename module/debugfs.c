@@ -21,9 +21,9 @@
 
 /* === events, events_pipe, events_raw, incidents === */
 
-/* An open file. @lock protects the rest; it is held while the stream is read. */
+/* An open file */
 struct reader {
-	struct mutex lock;
+	struct mutex lock;	/* all below */
 	struct cw_stream *stream;
 	bool follow;
 	bool raw;
@@ -141,7 +141,8 @@ static ssize_t reader_read(struct file *file, char __user *buf, size_t count, lo
 			return ret;
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
-		if (wait_event_interruptible(*cw_stream_wait(), ready(reader)))
+		if (wait_event_interruptible(*cw_stream_wait(),
+					     cw_stream_grew(reader->stream)))
 			return -ERESTARTSYS;
 	}
 }
@@ -203,7 +204,7 @@ static int open_reader(struct file *file, enum cw_stream_kind kind, bool raw)
 		return ret;
 	}
 	file->private_data = reader;
-	return stream_open(file_inode(file), file);
+	return reader->follow ? stream_open(file_inode(file), file) : 0;
 }
 
 static int reader_release(struct inode *inode, struct file *file)
@@ -232,16 +233,17 @@ static int incidents_open(struct inode *inode, struct file *file)
 	return open_reader(file, CW_STREAM_INCIDENTS, false);
 }
 
-#define READER_FOPS(name) \
+/* A snapshot has no place to seek to, but head(1) wants to hear that it may. */
+#define READER_FOPS(name, seek) \
 	static const struct file_operations name##_fops = { \
 		.owner = THIS_MODULE, .open = name##_open, .read = reader_read, \
-		.poll = reader_poll, .release = reader_release, .llseek = no_llseek, \
+		.poll = reader_poll, .release = reader_release, .llseek = seek, \
 	}
 
-READER_FOPS(events);
-READER_FOPS(events_pipe);
-READER_FOPS(events_raw);
-READER_FOPS(incidents);
+READER_FOPS(events, noop_llseek);
+READER_FOPS(events_pipe, no_llseek);
+READER_FOPS(events_raw, no_llseek);
+READER_FOPS(incidents, noop_llseek);
 
 /* === tasks === */
 
@@ -253,6 +255,7 @@ struct task_walk {
 };
 
 static void *tasks_start(struct seq_file *seq, loff_t *pos)
+	__acquires(RCU)
 {
 	struct task_walk *walk = seq->private;
 	void *task;
@@ -281,6 +284,7 @@ static void *tasks_next(struct seq_file *seq, void *v, loff_t *pos)
 }
 
 static void tasks_stop(struct seq_file *seq, void *v)
+	__releases(RCU)
 {
 	struct task_walk *walk = seq->private;
 
@@ -301,7 +305,10 @@ static int tasks_show(struct seq_file *seq, void *v)
 }
 
 static const struct seq_operations tasks_seq = {
-	.start = tasks_start, .next = tasks_next, .stop = tasks_stop, .show = tasks_show,
+	.start = tasks_start,
+	.next = tasks_next,
+	.stop = tasks_stop,
+	.show = tasks_show,
 };
 
 static int tasks_open(struct inode *inode, struct file *file)
@@ -337,7 +344,10 @@ static int tasks_release(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations tasks_fops = {
-	.owner = THIS_MODULE, .open = tasks_open, .read = seq_read, .llseek = seq_lseek,
+	.owner = THIS_MODULE,
+	.open = tasks_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
 	.release = tasks_release,
 };
 
@@ -391,7 +401,7 @@ static void add_cpu(struct seq_file *seq, unsigned int cpu, struct sums *sum)
 
 static int stats_show(struct seq_file *seq, void *v)
 {
-	static const char * const names[] = {
+	static const char *const names[] = {
 #define COUNTER_NAME(id, text, what) text,
 		CW_COUNTERS(COUNTER_NAME)
 #undef COUNTER_NAME

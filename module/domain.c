@@ -230,10 +230,12 @@ static unsigned int note_idle(struct cw_domain **oldest, unsigned int n, struct 
 /**
  * cw_domain_evict() - give up the histories that have been idle longest
  *
- * Context: process context. Gives up at most a batch; whoever still needs memory asks again.
+ * Context: process context.
+ * Return: how many were given up, at most a batch.
  */
-void cw_domain_evict(void)
+unsigned int cw_domain_evict(void)
 {
+	unsigned int gone = 0;
 	struct cw_domain *oldest[EVICT_AT_ONCE], *domain;
 	struct rhashtable_iter iter;
 	unsigned int n = 0, i;
@@ -259,8 +261,10 @@ void cw_domain_evict(void)
 		cw_ring_count(CW_COUNT_DOMAIN_EVICTED);
 		preempt_enable();
 		call_rcu(&domain->rcu, free_rcu);
+		gone++;
 	}
 	rcu_read_unlock();
+	return gone;
 }
 
 /**

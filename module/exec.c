@@ -2,16 +2,13 @@
 /* What a task has executed: taken from its new image, kept once, shared by its forks. */
 #include <linux/binfmts.h>
 #include <linux/compat.h>
-#include <linux/dcache.h>
-#include <linux/file.h>
-#include <linux/fs_struct.h>
+#include <linux/fcntl.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
-#include <linux/namei.h>
-#include <linux/path.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -20,143 +17,8 @@
 #include "exec.h"
 #include "mem.h"
 #include "params.h"
+#include "path.h"
 #include "ring.h"
-
-/* A string found somewhere in the scratch room */
-struct piece {
-	const char *s;
-	u32 len;
-	bool cut;
-};
-
-static struct piece path_piece(const struct path *path, char *buf, u32 size)
-{
-	struct piece piece = { .s = buf };
-	char *s = d_path(path, buf, size);
-
-	if (IS_ERR(s)) {
-		piece.cut = true;
-		cw_ring_count(CW_COUNT_PATH_CUT);
-	} else {
-		piece.s = s;
-		piece.len = buf + size - 1 - s;
-	}
-	return piece;
-}
-
-static struct piece cwd_piece(char *buf)
-{
-	struct path pwd;
-	struct piece piece;
-
-	get_fs_pwd(current->fs, &pwd);
-	piece = path_piece(&pwd, buf, PATH_MAX);
-	path_put(&pwd);
-	return piece;
-}
-
-/* The program in memory now. Nobody else can replace it while the task is in a handler. */
-static struct piece exe_piece(const struct linux_binprm *bprm, char *buf)
-{
-	struct piece piece = { .s = buf };
-	struct file *file = NULL;
-
-	rcu_read_lock();
-	if (bprm)
-		file = bprm->file;
-	else if (current->mm)
-		file = rcu_dereference(current->mm->exe_file);
-	if (file)
-		piece = path_piece(&file->f_path, buf, PATH_MAX);
-	rcu_read_unlock();
-	return piece;
-}
-
-/* @base and @name as one path. @base is free of links, so its end can be taken off for a "..". */
-static struct piece join(struct piece base, const char *name, char *buf)
-{
-	u32 len = base.len;
-	struct piece piece = { .s = buf };
-	u32 more;
-
-	for (;;) {
-		if (name[0] == '.' && name[1] == '/') {
-			name += 2;
-		} else if (name[0] == '.' && name[1] == '.' && name[2] == '/') {
-			name += 3;
-			while (len > 1 && base.s[--len] != '/')
-				;
-		} else if (name[0] == '/') {
-			name++;
-		} else {
-			break;
-		}
-	}
-	if (len == 1)
-		len = 0;	/* the root: its slash is put in below */
-	more = strnlen(name, PATH_MAX);
-	if (!base.len || len + 1 + more >= PATH_MAX) {
-		piece.cut = true;
-		cw_ring_count(CW_COUNT_PATH_CUT);
-		return piece;
-	}
-	memcpy(buf, base.s, len);
-	buf[len] = '/';
-	memcpy(buf + len + 1, name, more);
-	piece.len = len + 1 + more;
-	return piece;
-}
-
-/* "/dev/fd/N" or "/dev/fd/N/name", as the kernel calls what execveat() was given */
-static struct piece fd_piece(const char *name, char *buf, char *room)
-{
-	struct piece piece = { .s = buf };
-	unsigned int fd = 0;
-	struct file *file;
-
-	for (name += strlen("/dev/fd/"); *name >= '0' && *name <= '9'; name++)
-		fd = fd * 10 + *name - '0';
-	file = fget_raw(fd);
-	if (!file)
-		return piece;
-	if (*name) {
-		piece = path_piece(&file->f_path, room, PATH_MAX);
-		piece = join(piece, name, buf);
-	} else {
-		piece = path_piece(&file->f_path, buf, PATH_MAX);
-	}
-	fput(file);
-	return piece;
-}
-
-/*
- * The file that was to be executed. For a script the kernel has only the name it was given; any
- * other program that was named by a relative path is the program itself.
- */
-static struct piece file_piece(const struct linux_binprm *bprm, struct piece exe,
-			       struct piece cwd, struct cw_scratch *scratch)
-{
-	struct piece piece = exe;
-
-	if (!bprm)
-		return exe;
-	if (bprm->fdpath) {
-		if (bprm->interp != bprm->filename)
-			piece = fd_piece(bprm->fdpath, scratch->file, scratch->text);
-		return piece.len ? piece : exe;
-	}
-	if (bprm->filename[0] == '/') {
-		piece.s = bprm->filename;
-		piece.len = strnlen(piece.s, PATH_MAX);
-		piece.cut = false;
-		if (piece.len == exe.len && !memcmp(piece.s, exe.s, exe.len))
-			return exe;
-		return piece;
-	}
-	if (bprm->interp != bprm->filename)
-		return join(cwd, bprm->filename, scratch->file);
-	return exe;
-}
 
 /* Copy user memory page by page, so that what can be read is kept. Returns the bytes copied. */
 static u32 copy_user(char *to, unsigned long from, u32 len)
@@ -203,7 +65,7 @@ static void count_args(struct cw_exec *exec)
 	exec->flags |= CW_EXEC_ARGC;
 }
 
-static struct cw_str store(struct cw_exec *exec, struct piece piece, u16 cut)
+static struct cw_str store(struct cw_exec *exec, struct cw_path piece, u16 cut)
 {
 	struct cw_str str = { .off = exec->bytes, .len = piece.len };
 
@@ -233,8 +95,8 @@ static struct cw_exec *make(size_t strings)
 	return exec;
 }
 
-static void store_paths(struct cw_exec *exec, struct piece exe, struct piece file,
-			struct piece cwd)
+static void store_paths(struct cw_exec *exec, struct cw_path exe, struct cw_path file,
+			struct cw_path cwd)
 {
 	exec->exe = store(exec, exe, CW_EXEC_CUT_EXE);
 	exec->file = file.s == exe.s ? exec->exe : store(exec, file, CW_EXEC_CUT_FILE);
@@ -267,9 +129,9 @@ struct cw_exec *cw_exec_new(const struct linux_binprm *bprm, struct cw_scratch *
 	struct mm_struct *mm = current->mm;
 	unsigned long start = mm ? READ_ONCE(mm->arg_start) : 0;
 	unsigned long end = mm ? READ_ONCE(mm->arg_end) : 0;
-	struct piece exe = exe_piece(bprm, scratch->exe);
-	struct piece cwd = cwd_piece(scratch->cwd);
-	struct piece file = file_piece(bprm, exe, cwd, scratch);
+	struct cw_path exe = cw_path_exe(bprm, scratch->exe);
+	struct cw_path cwd = cw_path_cwd(scratch->cwd);
+	struct cw_path file = cw_path_file(bprm, exe, cwd, scratch);
 	u64 total = end > start ? end - start : 0;
 	u32 room = min_t(u64, total, cw_params.argv_bytes);
 	struct cw_exec *exec;
@@ -303,23 +165,6 @@ size_t cw_exec_older_room(void)
 	return 2 * PATH_MAX + cw_params.argv_bytes;
 }
 
-/* The kernel exports no way to another task's files; procfs has them as links. */
-static struct piece proc_piece(pid_t pid, const char *link, char *buf)
-{
-	struct piece piece = { .s = buf };
-	struct path path;
-	char name[32];
-
-	scnprintf(name, sizeof(name), "/proc/%d/%s", pid, link);
-	if (kern_path(name, LOOKUP_FOLLOW, &path))
-		return piece;
-	preempt_disable();
-	piece = path_piece(&path, buf, PATH_MAX);
-	preempt_enable();
-	path_put(&path);
-	return piece;
-}
-
 /**
  * cw_exec_older() - what a process has executed before the module was there
  * @leader: the process
@@ -334,7 +179,7 @@ struct cw_exec *cw_exec_older(struct task_struct *leader, char *room)
 {
 	pid_t pid = task_tgid_nr_ns(leader, task_active_pid_ns(current));
 	char *args = room + 2 * PATH_MAX;
-	struct piece exe, cwd;
+	struct cw_path exe, cwd;
 	struct cw_exec *exec;
 	struct mm_struct *mm;
 	u64 total = 0;
@@ -349,8 +194,8 @@ struct cw_exec *cw_exec_older(struct task_struct *leader, char *room)
 					min_t(u64, total, cw_params.argv_bytes), FOLL_FORCE);
 	}
 	mmput(mm);
-	exe = proc_piece(pid, "exe", room);
-	cwd = proc_piece(pid, "cwd", room + PATH_MAX);
+	exe = cw_path_proc(pid, "exe", room);
+	cwd = cw_path_proc(pid, "cwd", room + PATH_MAX);
 	got = max(got, 0);
 
 	preempt_disable();
@@ -385,6 +230,72 @@ struct cw_exec *cw_exec_bare(void)
 	exec = make(0);
 	preempt_enable();
 	return exec;
+}
+
+/**
+ * cw_exec_live() - what a process runs now, as far as that can be told without sleeping
+ * @leader: the process
+ *
+ * The history is not set; of arguments and working directory nothing is known.
+ *
+ * Context: rcu_read_lock() held, preemption off.
+ * Return: the exec or NULL.
+ */
+struct cw_exec *cw_exec_live(struct task_struct *leader)
+{
+	struct cw_scratch *scratch = cw_mem_scratch_get();
+	struct cw_path exe = { 0 }, none = { 0 };
+	struct cw_exec *exec;
+
+	if (scratch)
+		exe = cw_path_other(leader, scratch->exe);
+	exec = make(exe.len);
+	if (exec)
+		store_paths(exec, exe, exe, none);
+	cw_mem_scratch_put(scratch);
+	return exec;
+}
+
+/* What a fork copies and an exec sets anew */
+struct image {
+	const void *exe;
+	unsigned long code, args, args_end, env, env_end;
+};
+
+static struct image image_of(struct task_struct *task)
+{
+	struct image image = { 0 };
+	struct mm_struct *mm;
+
+	task_lock(task);	/* it keeps its memory */
+	mm = task->flags & PF_KTHREAD ? NULL : task->mm;
+	if (mm) {
+		image.exe = rcu_access_pointer(mm->exe_file);
+		image.code = READ_ONCE(mm->start_code);
+		image.args = READ_ONCE(mm->arg_start);
+		image.args_end = READ_ONCE(mm->arg_end);
+		image.env = READ_ONCE(mm->env_start);
+		image.env_end = READ_ONCE(mm->env_end);
+	}
+	task_unlock(task);
+	return image;
+}
+
+/**
+ * cw_exec_same_image() - has a process executed nothing since it was forked?
+ * @a: the process
+ * @b: its parent
+ *
+ * Kernel threads have all the same.
+ *
+ * Context: rcu_read_lock() held.
+ * Return: true if both run the same program in the same place with the same arguments.
+ */
+bool cw_exec_same_image(struct task_struct *a, struct task_struct *b)
+{
+	struct image one = image_of(a), other = image_of(b);
+
+	return !memcmp(&one, &other, sizeof(one));
 }
 
 /* === Execs that failed === */
@@ -460,28 +371,31 @@ static void take_user_argv(struct cw_exec *exec, unsigned long argv)
 /**
  * cw_exec_failed() - what current wanted to execute and could not
  * @scratch: this CPU's room; the exec lies in it
+ * @dirfd: descriptor of the directory the path starts from, or AT_FDCWD
  * @name: user address of the path
  * @argv: user address of the arguments
  *
  * Context: current, its old image still in place, preemption off.
  * Return: the exec, for one record.
  */
-struct cw_exec *cw_exec_failed(struct cw_scratch *scratch, unsigned long name, unsigned long argv)
+struct cw_exec *cw_exec_failed(struct cw_scratch *scratch, int dirfd, unsigned long name,
+			       unsigned long argv)
 {
 	struct cw_exec *exec = (struct cw_exec *)scratch->spare;
-	struct piece exe = exe_piece(NULL, scratch->exe);
-	struct piece cwd = cwd_piece(scratch->cwd);
-	struct piece file = { .s = scratch->text };
+	struct cw_path exe = cw_path_exe(NULL, scratch->exe);
+	struct cw_path cwd = cw_path_cwd(scratch->cwd);
+	struct cw_path file = { .s = scratch->text };
 	bool whole;
 
 	init(exec);
 	exec->flags = CW_EXEC_SPARE;
 	file.len = user_string(scratch->text, name, PATH_MAX - 1, &whole);
+	file.cut = file.len && !whole;
 	scratch->text[file.len] = 0;
-	if (file.len && file.s[0] != '/')
-		file = join(cwd, file.s, scratch->file);
-	else
-		file.cut = !whole;
+	if (whole && scratch->text[0] != '/' && dirfd == AT_FDCWD)
+		file = file.len ? cw_path_join(cwd, file.s, scratch->file) : file;
+	else if (whole && scratch->text[0] != '/')
+		file = cw_path_at(dirfd, file.s, scratch->file, scratch->more);
 	store_paths(exec, exe, file, cwd);
 	take_user_argv(exec, argv);
 	return exec;

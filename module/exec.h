@@ -17,7 +17,7 @@ struct task_struct;
 
 /* What struct cw_exec::flags says */
 #define CW_EXEC_ARGV_FAULT	1	/* part of the arguments could not be read */
-#define CW_EXEC_DOMAIN_CUT	2	/* the history goes on after @domain, but there was no room */
+#define CW_EXEC_DOMAIN_CUT	2	/* the history goes on after @domain without room */
 #define CW_EXEC_SPARE		4	/* lies in a CPU's scratch room: for one record only */
 #define CW_EXEC_ARGC		8	/* @argc is known */
 
@@ -64,8 +64,10 @@ struct cw_exec {
 };
 
 struct cw_exec *cw_exec_new(const struct linux_binprm *bprm, struct cw_scratch *scratch);
-struct cw_exec *cw_exec_failed(struct cw_scratch *scratch, unsigned long name,
+struct cw_exec *cw_exec_failed(struct cw_scratch *scratch, int dirfd, unsigned long name,
 			       unsigned long argv);
+struct cw_exec *cw_exec_live(struct task_struct *leader);
+bool cw_exec_same_image(struct task_struct *a, struct task_struct *b);
 struct cw_exec *cw_exec_older(struct task_struct *leader, char *room);
 struct cw_exec *cw_exec_bare(void);
 struct cw_exec *cw_exec_get(struct cw_exec *exec);

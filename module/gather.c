@@ -5,13 +5,14 @@
 #include <linux/dcache.h>
 #include <linux/elf.h>
 #include <linux/file.h>
+#include <linux/highmem.h>
 #include <linux/ipc_namespace.h>
 #include <linux/mm.h>
 #include <linux/nsproxy.h>
+#include <linux/pagemap.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
@@ -114,102 +115,90 @@ void cw_gather_maps_end(void)
 	mmap_read_unlock(current->mm);
 }
 
-static bool user_read(void *to, unsigned long from, size_t bytes)
+/* Read from the file's pages in memory: a mapping may not have been touched by this process. */
+static bool file_read(const struct file *file, void *to, u64 off, size_t bytes)
 {
-	return !copy_from_user_nofault(to, (const void __user *)from, bytes);
+	while (bytes) {
+		size_t part = min_t(size_t, bytes, PAGE_SIZE - offset_in_page(off));
+		struct page *page = find_get_page(file->f_mapping, off >> PAGE_SHIFT);
+		void *from;
+
+		if (!page)
+			return false;
+		if (!PageUptodate(page)) {
+			put_page(page);
+			return false;
+		}
+		from = kmap_local_page(page);
+		memcpy(to, from + offset_in_page(off), part);
+		kunmap_local(from);
+		put_page(page);
+		to += part;
+		off += part;
+		bytes -= part;
+	}
+	return true;
 }
 
-/* Look for a build-id among the notes at [at, end) of user memory. */
-static u32 build_id_in_notes(unsigned long at, unsigned long end, u8 *id, u32 size)
+/* Look for a build-id among the notes at [at, end) of the file. */
+static u32 build_id_in_notes(const struct file *file, u64 at, u64 end, u8 *id, u32 size)
 {
 	struct elf32_note note;	/* both classes have 32-bit words here */
 	char name[4];
 	int i;
 
-	for (i = 0; i < 16 && at + sizeof(note) <= end && user_read(&note, at, sizeof(note)); i++) {
-		unsigned long desc = at + sizeof(note) + ALIGN((u64)note.n_namesz, 4);
+	for (i = 0; i < 16 && at < end && file_read(file, &note, at, sizeof(note)); i++) {
+		u64 desc = at + sizeof(note) + ALIGN((u64)note.n_namesz, 4);
 
 		if (note.n_type == NOTE_BUILD_ID && note.n_namesz == sizeof(name) &&
 		    note.n_descsz && note.n_descsz <= size &&
-		    user_read(name, at + sizeof(note), sizeof(name)) &&
-		    !memcmp(name, "GNU", sizeof(name)) && user_read(id, desc, note.n_descsz))
+		    file_read(file, name, at + sizeof(note), sizeof(name)) &&
+		    !memcmp(name, "GNU", sizeof(name)) && file_read(file, id, desc, note.n_descsz))
 			return note.n_descsz;
 		at = desc + ALIGN((u64)note.n_descsz, 4);
 	}
 	return 0;
 }
 
-/* The build-id of an ELF file whose beginning is mapped at [base, end) */
-static u32 build_id_at(unsigned long base, unsigned long end, u8 *id, u32 size)
+static u32 find_build_id(const struct file *file, u8 *id, u32 size)
 {
-	unsigned char ident[EI_NIDENT];
-	u64 phoff, off, bytes;
+	union {
+		unsigned char ident[EI_NIDENT];
+		Elf64_Ehdr wide;
+		Elf32_Ehdr narrow;
+	} head;
+	union {
+		Elf64_Phdr wide;
+		Elf32_Phdr narrow;
+	} ph;
 	u32 phnum, step, len, i;
 	bool wide;
+	u64 phoff;
 
-	if (!user_read(ident, base, sizeof(ident)) || memcmp(ident, ELFMAG, SELFMAG))
+	if (!file_read(file, &head, 0, sizeof(head)) || memcmp(head.ident, ELFMAG, SELFMAG))
 		return 0;
-	wide = ident[EI_CLASS] == ELFCLASS64;
-	if (wide) {
-		Elf64_Ehdr ehdr;
+	wide = head.ident[EI_CLASS] == ELFCLASS64;
+	phoff = wide ? head.wide.e_phoff : head.narrow.e_phoff;
+	phnum = wide ? head.wide.e_phnum : head.narrow.e_phnum;
+	step = wide ? sizeof(ph.wide) : sizeof(ph.narrow);
+	for (i = 0; i < min(phnum, 64u) && file_read(file, &ph, phoff, step); i++, phoff += step) {
+		u64 off = wide ? ph.wide.p_offset : ph.narrow.p_offset;
+		u64 bytes = wide ? ph.wide.p_filesz : ph.narrow.p_filesz;
 
-		if (!user_read(&ehdr, base, sizeof(ehdr)))
-			return 0;
-		phoff = ehdr.e_phoff;
-		phnum = ehdr.e_phnum;
-		step = sizeof(Elf64_Phdr);
-	} else {
-		Elf32_Ehdr ehdr;
-
-		if (!user_read(&ehdr, base, sizeof(ehdr)))
-			return 0;
-		phoff = ehdr.e_phoff;
-		phnum = ehdr.e_phnum;
-		step = sizeof(Elf32_Phdr);
-	}
-	for (i = 0; i < min(phnum, 64u) && phoff < end - base; i++, phoff += step) {
-		union {
-			Elf64_Phdr wide;
-			Elf32_Phdr narrow;
-		} ph;
-
-		if (!user_read(&ph, base + phoff, step))
-			return 0;
 		if ((wide ? ph.wide.p_type : ph.narrow.p_type) != PT_NOTE)
 			continue;
-		off = wide ? ph.wide.p_offset : ph.narrow.p_offset;
-		bytes = wide ? ph.wide.p_filesz : ph.narrow.p_filesz;
-		if (off > end - base || bytes > end - base - off)
-			continue;
-		len = build_id_in_notes(base + off, base + off + bytes, id, size);
+		len = build_id_in_notes(file, off, off + bytes, id, size);
 		if (len)
 			return len;
 	}
 	return 0;
 }
 
-/* The mapping of the beginning of @file, at or below the one it was found in */
-static struct vm_area_struct *first_mapping(const struct file *file)
-{
-	struct vm_area_struct *vma;
-	unsigned long at = 0;
-	int i;
-
-	for (i = 0; i < 4096 && (vma = find_vma(current->mm, at)); i++, at = vma->vm_end)
-		if (vma->vm_file && vma->vm_file->f_inode == file->f_inode && !vma->vm_pgoff)
-			return vma;
-	return NULL;
-}
-
 static void take_build_id(const struct file *file, struct cw_place *place)
 {
-	struct vm_area_struct *vma = first_mapping(file);
 	u8 id[CW_BUILD_ID_CHARS / 2];
-	u32 len;
+	u32 len = find_build_id(file, id, sizeof(id));
 
-	if (!vma)
-		return;
-	len = build_id_at(vma->vm_start, vma->vm_end, id, sizeof(id));
 	bin2hex(place->build_id, id, len);
 	place->build_id_len = 2 * len;
 }

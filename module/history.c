@@ -32,6 +32,8 @@ static const struct rhashtable_params params = {
 };
 
 static struct rhashtable table;
+static bool scanned;	/* the processes older than the module are in the table */
+static bool gaps;	/* but some process is not, for want of memory */
 
 static struct cw_task_key key_of(const struct task_struct *task)
 {
@@ -84,7 +86,8 @@ static struct cw_task *add(const struct task_struct *of, struct cw_exec *exec)
 	struct cw_task *task = cw_mem_pool_get(CW_MEM_TASK);
 	struct cw_task *other;
 
-	if (!task) {
+	if (unlikely(!task)) {
+		WRITE_ONCE(gaps, true);
 		cw_exec_put(exec);
 		return NULL;
 	}
@@ -98,8 +101,31 @@ static struct cw_task *add(const struct task_struct *of, struct cw_exec *exec)
 	cw_mem_pool_put(CW_MEM_TASK, task);
 	if (!IS_ERR(other))
 		return other;
+	WRITE_ONCE(gaps, true);
 	cw_ring_count(CW_COUNT_NO_MEMORY);
 	return NULL;
+}
+
+/**
+ * cw_history_has_gaps() - may a living process be missing?
+ *
+ * Return: true until those older than the module are known, and once there was no memory for one;
+ *	always if forks are not seen.
+ */
+bool cw_history_has_gaps(void)
+{
+	return unlikely(!READ_ONCE(scanned) || READ_ONCE(gaps));
+}
+
+/**
+ * cw_history_stale() - has a process executed more than its exec tells?
+ * @task: the process, or NULL
+ *
+ * Return: true if there was no memory to remember what it executed last.
+ */
+bool cw_history_stale(const struct cw_task *task)
+{
+	return task && test_bit(CW_TASK_STALE, &task->flags);
 }
 
 /* A history that begins here: all that is known of the process is its name. */
@@ -111,26 +137,16 @@ static struct cw_domain *root_domain(const struct task_struct *leader)
 	return cw_domain_enter(NULL, comm, strnlen(comm, sizeof(comm)));
 }
 
-static struct cw_exec *begin(const struct task_struct *leader)
-{
-	struct cw_exec *exec = cw_exec_bare();
-
-	if (!exec)
-		return NULL;
-	exec->root_pid = leader->tgid;
-	exec->domain = root_domain(leader);
-	return exec;
-}
-
 /**
  * cw_history_enter() - let a new exec go on with a history
  * @exec: not published yet
- * @from: what was executed before it, or NULL if that is not known: then the history begins anew
+ * @from: what was executed before it, or NULL if that is not known: then the history begins here
+ * @stale: something was executed between the two
  * @leader: the process
  *
  * Context: process context, preemption off.
  */
-void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from,
+void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from, bool stale,
 		      const struct task_struct *leader)
 {
 	const char *file = exec->data + exec->file.off;
@@ -140,10 +156,11 @@ void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from,
 		domain = cw_domain_get(from->domain);
 		exec->root_pid = from->root_pid;
 		exec->flags |= from->flags & CW_EXEC_DOMAIN_CUT;
+		if (stale)
+			exec->flags |= CW_EXEC_DOMAIN_CUT;
 	} else {
 		domain = root_domain(leader);
 		exec->root_pid = leader->tgid;
-		cw_ring_count(CW_COUNT_NO_HISTORY);
 	}
 	if (!domain)
 		return;
@@ -158,25 +175,75 @@ void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from,
 	cw_ring_count(CW_COUNT_DOMAIN_CUT);
 }
 
-/* The nearest live ancestor with a history, or a history that begins with @leader */
-static struct cw_exec *adopt(const struct task_struct *leader)
+/* Let a history begin with @leader; its program is not entered, its name stands for it. */
+static void begin(struct cw_exec *exec, const struct task_struct *leader)
 {
-	const struct task_struct *up = leader;
-	struct cw_exec *exec;
-	int level;
+	exec->root_pid = leader->tgid;
+	exec->domain = root_domain(leader);
+}
 
-	for (level = 0; level < 64 && up->pid > 1; level++) {
-		up = rcu_dereference(up->real_parent)->group_leader;
-		exec = cw_history_exec(cw_history_find(up));
-		if (exec && refcount_inc_not_zero(&exec->ref))
-			return exec;
+/* What can be told of a live process now, as the next step of its parent's history. */
+static struct cw_exec *live_exec(struct task_struct *leader, struct cw_exec *from, bool stale)
+{
+	struct cw_exec *exec;
+
+	if (from && cw_exec_same_image(leader, rcu_dereference(leader->real_parent)->group_leader))
+		return from;
+	exec = cw_exec_live(leader);
+	if (exec && from)
+		cw_history_enter(exec, from, stale, leader);
+	else if (exec)
+		begin(exec, leader);
+	cw_exec_put(from);
+	return exec;
+}
+
+#define ADOPT_LEVELS	32
+
+/**
+ * cw_history_adopt() - the history of a process that has none
+ * @leader: the process
+ * @stale: set if something is known to be missing at its end
+ *
+ * That of its nearest live ancestor which has one, and from there on what the programs of those in
+ * between are now. @leader itself is left out if it is executing something.
+ *
+ * Context: rcu_read_lock() held, preemption off.
+ * Return: the exec, with a reference for the caller; NULL if there is no memory.
+ */
+struct cw_exec *cw_history_adopt(const struct task_struct *leader, bool *stale)
+{
+	struct task_struct *way[ADOPT_LEVELS], *up;
+	const struct cw_task *known = NULL;
+	struct cw_exec *exec = NULL;
+	int n = 0;
+
+	*stale = false;
+	cw_ring_count(CW_COUNT_NO_HISTORY);
+	up = current->in_execve ? rcu_dereference(leader->real_parent)->group_leader :
+				  (struct task_struct *)leader;
+	for (; up->pid && n < ADOPT_LEVELS; up = rcu_dereference(up->real_parent)->group_leader) {
+		known = cw_history_find(up);
+		exec = cw_history_exec(known);
+		if (exec && refcount_inc_not_zero(&exec->ref)) {
+			*stale = cw_history_stale(known);
+			break;
+		}
+		exec = NULL;
+		way[n++] = up;
 	}
-	return begin(leader);
+	while (n) {
+		exec = live_exec(way[--n], exec, *stale);
+		*stale = false;
+		if (!exec)
+			break;
+	}
+	return exec;
 }
 
 /**
  * cw_history_get() - the process a task belongs to, made known if it was not
- * @task: current, or a child that does not run yet
+ * @task: current
  *
  * Context: rcu_read_lock() held, preemption off.
  * Return: the process, or NULL without memory.
@@ -184,11 +251,16 @@ static struct cw_exec *adopt(const struct task_struct *leader)
 struct cw_task *cw_history_get(struct task_struct *task)
 {
 	struct cw_task *known = cw_history_find(task);
+	struct cw_exec *exec;
+	bool stale;
 
 	if (likely(known))
 		return known;
-	cw_ring_count(CW_COUNT_NO_HISTORY);
-	return add(task, adopt(task->group_leader));
+	exec = cw_history_adopt(task->group_leader, &stale);
+	known = add(task, exec);
+	if (known && stale)
+		set_bit(CW_TASK_STALE, &known->flags);
+	return known;
 }
 
 /**
@@ -201,6 +273,7 @@ void cw_history_replace(struct cw_task *task, struct cw_exec *exec)
 	struct cw_exec *old = cw_history_exec(task);
 
 	rcu_assign_pointer(task->exec, exec);
+	clear_bit(CW_TASK_STALE, &task->flags);
 	cw_exec_put(old);
 }
 
@@ -213,11 +286,15 @@ void cw_history_replace(struct cw_task *task, struct cw_exec *exec)
  */
 void cw_history_fork(struct task_struct *parent, struct task_struct *child)
 {
+	struct cw_task *from, *made;
 	struct cw_exec *exec;
 
 	rcu_read_lock();
-	exec = cw_history_exec(cw_history_get(parent));
-	add(child, exec ? cw_exec_get(exec) : NULL);
+	from = cw_history_get(parent);
+	exec = cw_history_exec(from);
+	made = add(child, exec ? cw_exec_get(exec) : NULL);
+	if (made && unlikely(cw_history_stale(from)))
+		set_bit(CW_TASK_STALE, &made->flags);
 	rcu_read_unlock();
 }
 
@@ -240,13 +317,6 @@ void cw_history_end(struct task_struct *task)
 
 /* === Processes older than the module === */
 
-static bool same_program(const struct cw_exec *a, const struct cw_exec *b)
-{
-	return a->exe.len && a->exe.len == b->exe.len && a->argv.len == b->argv.len &&
-	       !memcmp(a->data + a->exe.off, b->data + b->exe.off, a->exe.len) &&
-	       !memcmp(a->data + a->argv.off, b->data + b->argv.off, a->argv.len);
-}
-
 static struct cw_exec *parent_exec(struct task_struct *leader)
 {
 	struct cw_exec *exec;
@@ -264,21 +334,19 @@ static struct cw_exec *older_exec(struct task_struct *leader, char *room)
 {
 	struct cw_exec *parent = parent_exec(leader);
 	struct cw_exec *exec;
+	bool forked;
 
-	if (parent && leader->flags & PF_KTHREAD)
+	rcu_read_lock();
+	forked = cw_exec_same_image(leader, rcu_dereference(leader->real_parent)->group_leader);
+	rcu_read_unlock();
+	if (parent && forked)
 		return parent;
 	exec = cw_exec_older(leader, room);
-	if (exec && parent && same_program(exec, parent)) {
-		cw_exec_put(exec);
-		return parent;
-	}
 	preempt_disable();
-	if (exec && parent) {
-		cw_history_enter(exec, parent, leader);
-	} else if (exec) {
-		exec->root_pid = leader->tgid;
-		exec->domain = root_domain(leader);
-	}
+	if (exec && parent)
+		cw_history_enter(exec, parent, false, leader);
+	else if (exec)
+		begin(exec, leader);
 	preempt_enable();
 	cw_exec_put(parent);
 	return exec;
@@ -311,13 +379,12 @@ static void scan_one(struct task_struct *leader, char *room)
 
 /**
  * cw_history_scan() - learn of the processes that were there before the module
- *
- * The hooks must be set already, so that nothing is forked unseen meanwhile.
+ * @forks_seen: the hooks show every fork; they must be set already
  *
  * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int cw_history_scan(void)
+int cw_history_scan(bool forks_seen)
 {
 	struct task_struct **list, *task;
 	unsigned int n = 0, room_for = 0, i;
@@ -352,6 +419,7 @@ int cw_history_scan(void)
 	}
 	kvfree(list);
 	kvfree(room);
+	WRITE_ONCE(scanned, forks_seen);
 	return 0;
 }
 

@@ -37,7 +37,9 @@ struct cw_fatal {
 	s32 code;
 };
 
-#define CW_TASK_TOLD	0	/* bit of struct cw_task::flags: its death has a record */
+/* Bits of struct cw_task::flags */
+#define CW_TASK_TOLD	0	/* its death has a record */
+#define CW_TASK_STALE	1	/* it has executed more since @exec, but there was no memory */
 
 /**
  * struct cw_task - a process
@@ -60,12 +62,15 @@ struct cw_task {
 struct cw_task *cw_history_find(const struct task_struct *task);
 struct cw_task *cw_history_get(struct task_struct *task);
 struct cw_exec *cw_history_exec(const struct cw_task *task);
+bool cw_history_has_gaps(void);
+bool cw_history_stale(const struct cw_task *task);
+struct cw_exec *cw_history_adopt(const struct task_struct *leader, bool *stale);
 void cw_history_replace(struct cw_task *task, struct cw_exec *exec);
-void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from,
+void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from, bool stale,
 		      const struct task_struct *leader);
 void cw_history_fork(struct task_struct *parent, struct task_struct *child);
 void cw_history_end(struct task_struct *task);
-int cw_history_scan(void);
+int cw_history_scan(bool forks_seen);
 unsigned int cw_history_count(void);
 void cw_history_walk_enter(struct rhashtable_iter *iter);
 int cw_history_init(void);

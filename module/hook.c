@@ -12,7 +12,7 @@
 
 enum kind { TRACEPOINT, KPROBE, KRETPROBE };
 
-static const char * const kind_names[] = {
+static const char *const kind_names[] = {
 	[TRACEPOINT] = "tracepoint",
 	[KPROBE] = "kprobe",
 	[KRETPROBE] = "kretprobe",
@@ -20,7 +20,7 @@ static const char * const kind_names[] = {
 
 enum state { MISSING, LEFT_OUT, SET };
 
-static const char * const state_names[] = {
+static const char *const state_names[] = {
 	[MISSING] = "missing",
 	[LEFT_OUT] = "left out",
 	[SET] = "set",
@@ -28,7 +28,7 @@ static const char * const state_names[] = {
 
 struct hook {
 	const char *symbol;	/* asked for; also the hook's name */
-	const char *near;	/* in the same source file and never renamed, where @symbol may be */
+	const char *near;	/* never renamed and in the same source file */
 	enum kind kind;
 	const char *loses;	/* the sentence to print when it cannot be set */
 	void *handler;		/* tracepoint: its probe */
@@ -80,7 +80,7 @@ static struct hook hooks[CW_HOOK_MAX] = {
 	},
 };
 
-DEFINE_PER_CPU(unsigned long [CW_HOOK_MAX], cw_hook_hits);
+DEFINE_PER_CPU(unsigned long[CW_HOOK_MAX], cw_hook_hits);
 
 /**
  * cw_hook_is_set() - does this hook work?
@@ -156,6 +156,26 @@ unsigned long cw_hook_missed(enum cw_hook_id id)
 	}
 }
 
+/* Each leaves a blank behind it, which the caller makes the end of the line */
+static void put_str(struct cw_out *out, const char *key, const char *s)
+{
+	cw_text_puts(out, key);
+	cw_text_quote(out, s, strlen(s), false, CW_FORMAT_TEXT);
+	cw_text_puts(out, " ");
+}
+
+static void put_num(struct cw_out *out, const char *key, u64 value)
+{
+	cw_text_puts(out, key);
+	cw_text_num(out, value, 0, 0);
+	cw_text_puts(out, " ");
+}
+
+static unsigned long address_of(const struct hook *hook)
+{
+	return (unsigned long)(hook->kind == KPROBE ? hook->kp.addr : hook->rp.kp.addr);
+}
+
 /**
  * cw_hook_show() - append a line about a hook
  * @out: where to
@@ -169,18 +189,20 @@ void cw_hook_show(struct cw_out *out, enum cw_hook_id id)
 
 	for_each_possible_cpu(cpu)
 		hits += per_cpu(cw_hook_hits, cpu)[id];
-	cw_text_key_str(out, "hook", hook->symbol);
-	cw_text_key_str(out, "kind", kind_names[hook->kind]);
-	cw_text_key_str(out, "state", state_names[hook->state]);
+	put_str(out, "hook=", hook->symbol);
+	put_str(out, "kind=", kind_names[hook->kind]);
+	put_str(out, "state=", state_names[hook->state]);
 	if (hook->state == SET) {
-		cw_text_key_str(out, "found", hook->found);
-		if (hook->kind != TRACEPOINT)
-			cw_text_key_hex(out, "addr", (unsigned long)(hook->kind == KPROBE ?
-					hook->kp.addr : hook->rp.kp.addr));
-		cw_text_key_num(out, "hits", hits);
-		cw_text_key_num(out, "missed", cw_hook_missed(id));
+		put_str(out, "found=", hook->found);
+		if (hook->kind != TRACEPOINT) {
+			cw_text_puts(out, "addr=");
+			cw_text_hex(out, address_of(hook));
+			cw_text_puts(out, " ");
+		}
+		put_num(out, "hits=", hits);
+		put_num(out, "missed=", cw_hook_missed(id));
 	}
-	cw_text_key_str(out, "loses", hook->loses);
+	put_str(out, "loses=", hook->loses);
 }
 
 /* === Finding and setting === */
@@ -348,7 +370,7 @@ void cw_hook_clear_all(void)
 		struct hook *hook = &hooks[i];
 
 		if (hook->state != SET)
-			continue;	/* a return probe that was never set must not be taken away */
+			continue;	/* unregistering what was never registered kills */
 		if (hook->kind == TRACEPOINT)
 			tracepoint_probe_unregister(hook->tp, hook->handler, NULL);
 		else if (hook->kind == KPROBE)

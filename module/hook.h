@@ -21,7 +21,7 @@ enum cw_hook_id {
 	CW_HOOK_MAX
 };
 
-DECLARE_PER_CPU(unsigned long [CW_HOOK_MAX], cw_hook_hits);
+DECLARE_PER_CPU(unsigned long[CW_HOOK_MAX], cw_hook_hits);
 
 /**
  * cw_hook_hit() - count a hit

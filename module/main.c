@@ -22,7 +22,7 @@ static int cpu_state;
 static int cpu_prepare(unsigned int cpu)
 {
 	if (cw_ring_prepare_cpu(cpu) || cw_mem_prepare_cpu(cpu))
-		pr_warn("no memory for the records of CPU %u: they will be lost and counted\n", cpu);
+		pr_warn("no memory for CPU %u: its records will be lost and counted\n", cpu);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static int __init crashwatch_init(void)
 	if (ret)
 		goto err_reboot;
 	cw_hook_set_all();
-	ret = cw_history_scan();
+	ret = cw_history_scan(cw_hook_is_set(CW_HOOK_FORK));
 	if (ret)
 		goto err_scan;
 	cw_debugfs_init();
@@ -71,6 +71,7 @@ static int __init crashwatch_init(void)
 
 err_scan:
 	cw_hook_clear_all();
+	cw_mem_calm();
 	cw_probe_reboot_exit();
 err_reboot:
 	cw_history_exit();
@@ -94,6 +95,7 @@ static void __exit crashwatch_exit(void)
 	cw_params_live(false);
 	cw_debugfs_exit();
 	cw_hook_clear_all();
+	cw_mem_calm();
 	cw_probe_reboot_exit();
 	cw_history_exit();
 	cw_domain_exit();

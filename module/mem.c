@@ -43,13 +43,17 @@ static struct pool pools[CW_MEM_POOLS];
 static DEFINE_PER_CPU(struct cw_scratch *, scratch_of);
 static atomic_t fail_tick;
 
-static void (*pressure_handler)(void);
+static unsigned int (*pressure_handler)(void);
 static void pressure_work_fn(struct work_struct *work);
 static DECLARE_WORK(pressure_work, pressure_work_fn);
 
 static void pressure_work_fn(struct work_struct *work)
 {
-	pressure_handler();
+	/* What is given up comes back after a grace period only: begin early, and go on until then */
+	while (atomic_long_read(&left) < total / 8 * 3 && pressure_handler()) {
+		synchronize_rcu();
+		cond_resched();
+	}
 }
 
 /* Queueing work takes locks that a handler may have interrupted: go through an interrupt. */
@@ -72,7 +76,7 @@ static bool draw(long bytes)
 			atomic_long_add(want, &left);
 			return false;
 		}
-	} else if (unlikely(atomic_long_read(&left) < total / 8)) {
+	} else if (unlikely(atomic_long_read(&left) < total / 4)) {
 		irq_work_queue(&pressure_irq);
 	}
 	local_add(want, this_cpu_ptr(&credit));
@@ -232,6 +236,7 @@ static void pool_exit(struct pool *pool)
 		preempt_enable();
 	}
 	free_percpu(pool->stash);
+	pool->stash = NULL;
 	kmem_cache_destroy(pool->cache);
 }
 
@@ -260,8 +265,13 @@ unsigned long cw_mem_used(void)
 	long used = total - atomic_long_read(&left);
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu)
+	int id;
+
+	for_each_possible_cpu(cpu) {
 		used -= local_read(per_cpu_ptr(&credit, cpu));
+		for (id = 0; id < CW_MEM_POOLS && pools[id].stash; id++)
+			used -= pools[id].bytes * READ_ONCE(per_cpu_ptr(pools[id].stash, cpu)->n);
+	}
 	return max(used, 0L);
 }
 
@@ -315,11 +325,12 @@ int cw_mem_prepare_cpu(unsigned int cpu)
 
 /**
  * cw_mem_init() - open the account
- * @pressure: called from a worker when seven eighths are used; gives up what is not needed
+ * @pressure: called from a worker when three quarters are used, until it is five eighths; gives
+ *	up some of what is not needed and returns how much, 0 if there is nothing
  *
  * Return: 0 or -ENOMEM.
  */
-int cw_mem_init(void (*pressure)(void))
+int cw_mem_init(unsigned int (*pressure)(void))
 {
 	int ret;
 
@@ -342,14 +353,23 @@ int cw_mem_init(void (*pressure)(void))
 }
 
 /**
+ * cw_mem_calm() - no more calls of the pressure handler
+ *
+ * Context: process context; no hook may run any more.
+ */
+void cw_mem_calm(void)
+{
+	irq_work_sync(&pressure_irq);
+	cancel_work_sync(&pressure_work);
+}
+
+/**
  * cw_mem_exit() - close it; everything must have been freed
  */
 void cw_mem_exit(void)
 {
 	unsigned int cpu;
 
-	irq_work_sync(&pressure_irq);
-	cancel_work_sync(&pressure_work);
 	pool_exit(&pools[CW_MEM_EXEC]);
 	pool_exit(&pools[CW_MEM_TASK]);
 	WARN_ONCE(cw_mem_used(), "crashwatch: %lu bytes leaked\n", cw_mem_used());

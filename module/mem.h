@@ -21,6 +21,7 @@ enum cw_mem_pool {
  * @exe: for the path of the program
  * @cwd: for the path of the working directory
  * @file: for the path that was to be executed
+ * @more: for a path on the way to another
  * @text: for anything short
  * @spare: where an exec is put together when there is no memory for it
  */
@@ -29,6 +30,7 @@ struct cw_scratch {
 	char exe[PATH_MAX];
 	char cwd[PATH_MAX];
 	char file[PATH_MAX];
+	char more[PATH_MAX];
 	char text[PATH_MAX];
 	char spare[] __aligned(8);
 };
@@ -41,7 +43,8 @@ unsigned long cw_mem_used(void);
 struct cw_scratch *cw_mem_scratch_get(void);
 void cw_mem_scratch_put(struct cw_scratch *scratch);
 int cw_mem_prepare_cpu(unsigned int cpu);
-int cw_mem_init(void (*pressure)(void));
+int cw_mem_init(unsigned int (*pressure)(void));
+void cw_mem_calm(void);
 void cw_mem_exit(void);
 
 #endif

@@ -78,7 +78,8 @@ static int switch_set(const char *text, const struct kernel_param *kp)
 
 	if (!text)
 		text = "Y";
-	if (kstrtobool(text, &on)) {
+	on = sysfs_streq(text, "Y") || sysfs_streq(text, "y") || sysfs_streq(text, "1");
+	if (!on && !sysfs_streq(text, "N") && !sysfs_streq(text, "n") && !sysfs_streq(text, "0")) {
 		pr_err("%s=%.*s cannot be used: Y, N, 1 or 0 is accepted\n", kp->name,
 		       (int)strcspn(text, "\n"), text);
 		return -EINVAL;
@@ -96,7 +97,9 @@ static int switch_get(char *text, const struct kernel_param *kp)
 }
 
 static const struct kernel_param_ops switch_ops = {
-	.flags = KERNEL_PARAM_OPS_FL_NOARG, .set = switch_set, .get = switch_get,
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = switch_set,
+	.get = switch_get,
 };
 
 #define NUMBER(name, lowest, highest, power, perm, what, range) \
@@ -109,8 +112,9 @@ static const struct kernel_param_ops switch_ops = {
 
 NUMBER(ring_kb, 128, 16384, true, 0444,
        "KiB of events kept a CPU; default 512", "a power of two from 128 to 16384");
-NUMBER(incident_kb, 128, 16384, true, 0444,
-       "KiB of incidents kept a CPU; default 256", "a power of two from 128 to 16384");
+/* The longest crash record takes 68 KiB, and a record may take half the ring */
+NUMBER(incident_kb, 256, 16384, true, 0444,
+       "KiB of incidents kept a CPU; default 256", "a power of two from 256 to 16384");
 NUMBER(argv_bytes, 64, 32768, false, 0444,
        "bytes of arguments kept an exec; default 4096", "a number from 64 to 32768");
 NUMBER(max_mem_kb, 256, 16777216, false, 0444,

@@ -85,8 +85,14 @@ static const char *take_stack(const char *at)
 static void put_asker(struct cw_draft *draft)
 {
 	static const struct cw_exec_keys keys = {
-		.exe = -1, .file = -1, .argv = CW_REBOOT_argv, .argc = -1, .argv_bytes = -1,
-		.argv_fault = -1, .cwd = -1, .domain = CW_REBOOT_domain,
+		.exe = -1,
+		.file = -1,
+		.argv = CW_REBOOT_argv,
+		.argc = -1,
+		.argv_bytes = -1,
+		.argv_fault = -1,
+		.cwd = -1,
+		.domain = CW_REBOOT_domain,
 	};
 	bool cut;
 	u32 levels;
@@ -98,7 +104,7 @@ static void put_asker(struct cw_draft *draft)
 	cw_draft_auid(draft, CW_REBOOT_auid);
 	cw_draft_comm(draft, CW_REBOOT_comm, current->group_leader);
 	rcu_read_lock();
-	cw_draft_exec(draft, &keys, cw_history_exec(cw_history_find(current)));
+	cw_draft_task(draft, &keys, cw_history_find(current));
 	rcu_read_unlock();
 	levels = cw_gather_tree(room->tree, cw_params.tree_levels, &cut);
 	cw_draft_str(draft, CW_REBOOT_tree, (const char *)room->tree,
@@ -126,8 +132,8 @@ static void log_it(const struct cw_record *rec)
 	cw_text_record(&out, rec, CW_FORMAT_TEXT);
 	len = min(out.len, out.size) - 1;
 	for (at = 0; at < len; at += LOG_CHARS)
-		pr_emerg("%s%.*s\n", at ? "... " : "reboot ", (int)min_t(size_t, LOG_CHARS, len - at),
-			 room->text + at);
+		pr_emerg("%s%.*s\n", at ? "... " : "reboot ",
+			 (int)min_t(size_t, LOG_CHARS, len - at), room->text + at);
 }
 
 static void record_restart(const char *at)

@@ -58,7 +58,7 @@ static void exec_failed(int error)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	unsigned long args[6];
-	int first;
+	bool at;
 
 	syscall_get_arguments(current, regs, args);
 #ifdef CONFIG_COMPAT
@@ -67,13 +67,14 @@ static void exec_failed(int error)
 		 * The numbers of the 32-bit calls are private to the kernel, but of the two only
 		 * execveat() begins with a descriptor, and no string lies where one would point.
 		 */
-		first = (s32)args[0] == AT_FDCWD || (u32)args[0] < 65536;
-		cw_record_exec_failed(error, (u32)args[first], (u32)args[first + 1]);
+		at = (s32)args[0] == AT_FDCWD || (u32)args[0] < 65536;
+		cw_record_exec_failed(error, at ? args[0] : AT_FDCWD, (u32)args[at],
+				      (u32)args[at + 1]);
 		return;
 	}
 #endif
-	first = syscall_get_nr(current, regs) == __NR_execveat;
-	cw_record_exec_failed(error, args[first], args[first + 1]);
+	at = syscall_get_nr(current, regs) == __NR_execveat;
+	cw_record_exec_failed(error, at ? args[0] : AT_FDCWD, args[at], args[at + 1]);
 }
 
 /**

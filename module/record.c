@@ -170,8 +170,10 @@ void cw_draft_auid(struct cw_draft *draft, unsigned int key)
  * @draft: the draft
  * @key: index of the key
  * @exec: the exec, or NULL
+ * @cut: it is known to go on
  */
-void cw_draft_domain(struct cw_draft *draft, unsigned int key, const struct cw_exec *exec)
+void cw_draft_domain(struct cw_draft *draft, unsigned int key, const struct cw_exec *exec,
+		     bool cut)
 {
 	u32 root;
 	char *to;
@@ -179,7 +181,7 @@ void cw_draft_domain(struct cw_draft *draft, unsigned int key, const struct cw_e
 	if (!exec || !exec->domain)
 		return;
 	to = tail_room(draft, key, sizeof(root) + exec->domain->len,
-		       exec->flags & CW_EXEC_DOMAIN_CUT);
+		       cut || exec->flags & CW_EXEC_DOMAIN_CUT);
 	if (!to)
 		return;
 	root = exec->root_pid;
@@ -238,7 +240,27 @@ void cw_draft_exec(struct cw_draft *draft, const struct cw_exec_keys *keys,
 	if (keys->argv_fault >= 0 && exec->flags & CW_EXEC_ARGV_FAULT)
 		cw_draft_num(draft, keys->argv_fault, 1);
 	put_piece(draft, keys->cwd, exec, exec->cwd, CW_EXEC_CUT_CWD);
-	cw_draft_domain(draft, keys->domain, exec);
+	cw_draft_domain(draft, keys->domain, exec, false);
+}
+
+/**
+ * cw_draft_task() - put what a process has executed last into the record
+ * @draft: the draft
+ * @keys: where the type has it
+ * @task: the process, or NULL
+ *
+ * Context: as cw_history_exec().
+ */
+void cw_draft_task(struct cw_draft *draft, const struct cw_exec_keys *keys,
+		   const struct cw_task *task)
+{
+	const struct cw_exec *exec = cw_history_exec(task);
+
+	/* Of what it runs now nothing is known but that it came after this */
+	if (cw_history_stale(task))
+		cw_draft_domain(draft, keys->domain, exec, true);
+	else
+		cw_draft_exec(draft, keys, exec);
 }
 
 /* === Records === */
@@ -254,8 +276,13 @@ static pid_t parent_pid(const struct task_struct *task)
 }
 
 static const struct cw_exec_keys exec_keys = {
-	.exe = CW_EXEC_exe, .file = CW_EXEC_file, .argv = CW_EXEC_argv, .argc = CW_EXEC_argc,
-	.argv_bytes = CW_EXEC_argv_bytes, .argv_fault = CW_EXEC_argv_fault, .cwd = CW_EXEC_cwd,
+	.exe = CW_EXEC_exe,
+	.file = CW_EXEC_file,
+	.argv = CW_EXEC_argv,
+	.argc = CW_EXEC_argc,
+	.argv_bytes = CW_EXEC_argv_bytes,
+	.argv_fault = CW_EXEC_argv_fault,
+	.cwd = CW_EXEC_cwd,
 	.domain = CW_EXEC_domain,
 };
 
@@ -285,65 +312,86 @@ static void record_exec(const struct cw_exec *exec)
  */
 void cw_record_exec(const struct linux_binprm *bprm)
 {
-	struct cw_scratch *scratch = cw_mem_scratch_get();
-	struct cw_exec *exec;
+	struct cw_scratch *scratch;
+	struct cw_exec *exec, *from;
 	struct cw_task *task;
+	bool stale;
 
-	if (!scratch) {
-		cw_ring_count(CW_COUNT_NO_MEMORY);
-		return;
-	}
 	rcu_read_lock();
 	task = cw_history_get(current);
+	if (likely(task)) {
+		from = cw_history_exec(task);
+		stale = cw_history_stale(task);
+	} else {
+		from = cw_history_adopt(current, &stale);
+	}
+	scratch = cw_mem_scratch_get();
+	if (!scratch) {
+		cw_ring_count(CW_COUNT_NO_MEMORY);
+		if (task)
+			set_bit(CW_TASK_STALE, &task->flags);
+		goto out;
+	}
 	exec = cw_exec_new(bprm, scratch);
-	cw_history_enter(exec, cw_history_exec(task), current);
+	cw_history_enter(exec, from, stale, current);
 	if (cw_params.log_exec)
 		record_exec(exec);
-	if (exec->flags & CW_EXEC_SPARE) {
-		/* What was executed before is no longer true */
-		if (task)
-			cw_history_replace(task, NULL);
-		cw_exec_put(exec);
-	} else if (task) {
+	if (task && !(exec->flags & CW_EXEC_SPARE)) {
 		cw_history_replace(task, exec);
 	} else {
+		if (task)
+			set_bit(CW_TASK_STALE, &task->flags);
 		cw_exec_put(exec);
 	}
-	rcu_read_unlock();
 	cw_mem_scratch_put(scratch);
+out:
+	if (!task)
+		cw_exec_put(from);
+	rcu_read_unlock();
 }
 
 /**
  * cw_record_exec_failed() - current could not execute a program
  * @error: why, a positive errno
+ * @dirfd: descriptor of the directory its path starts from, or AT_FDCWD
  * @name: user address of its path
  * @argv: user address of its arguments
  *
  * Context: current, its old image in place, preemption off.
  */
-void cw_record_exec_failed(int error, unsigned long name, unsigned long argv)
+void cw_record_exec_failed(int error, int dirfd, unsigned long name, unsigned long argv)
 {
 	static const struct cw_exec_keys keys = {
-		.exe = CW_EXEC_FAILED_exe, .file = CW_EXEC_FAILED_file,
-		.argv = CW_EXEC_FAILED_argv, .argc = CW_EXEC_FAILED_argc, .argv_bytes = -1,
-		.argv_fault = CW_EXEC_FAILED_argv_fault, .cwd = CW_EXEC_FAILED_cwd,
+		.exe = CW_EXEC_FAILED_exe,
+		.file = CW_EXEC_FAILED_file,
+		.argv = CW_EXEC_FAILED_argv,
+		.argc = CW_EXEC_FAILED_argc,
+		.argv_bytes = -1,
+		.argv_fault = CW_EXEC_FAILED_argv_fault,
+		.cwd = CW_EXEC_FAILED_cwd,
 		.domain = CW_EXEC_FAILED_domain,
 	};
-	struct cw_scratch *scratch = cw_mem_scratch_get();
+	struct cw_scratch *scratch;
 	struct cw_exec *tried, *was;
 	struct cw_draft draft;
+	struct cw_task *task;
 
+	rcu_read_lock();
+	task = cw_history_get(current);
+	was = cw_history_exec(task);
+	scratch = cw_mem_scratch_get();
 	if (!scratch) {
 		cw_ring_count(CW_COUNT_NO_MEMORY);
+		rcu_read_unlock();
 		return;
 	}
-	rcu_read_lock();
-	was = cw_history_exec(cw_history_get(current));
-	tried = cw_exec_failed(scratch, name, argv);
+	tried = cw_exec_failed(scratch, dirfd, name, argv);
 	if (was && was->domain) {
 		tried->domain = cw_domain_get(was->domain);
 		tried->root_pid = was->root_pid;
 		tried->flags |= was->flags & CW_EXEC_DOMAIN_CUT;
+		if (cw_history_stale(task))
+			tried->flags |= CW_EXEC_DOMAIN_CUT;
 	}
 	if (!cw_draft_open(&draft, CW_EXEC_FAILED, CW_EXEC_FAILED_KEYS, CW_RING_EVENTS,
 			   TASK_COMM_LEN + cw_draft_exec_bytes(tried)))
@@ -385,7 +433,7 @@ void cw_record_exit(struct cw_task *task, int code)
 	if (code >= 0)
 		cw_draft_num(&draft, CW_EXIT_code, code);
 	cw_draft_num(&draft, CW_EXIT_lifetime_ns, ktime_get_mono_fast_ns() - leader->start_time);
-	cw_draft_domain(&draft, CW_EXIT_domain, exec);
+	cw_draft_domain(&draft, CW_EXIT_domain, exec, cw_history_stale(task));
 	cw_draft_close(&draft);
 }
 
@@ -401,12 +449,15 @@ void cw_record_config(const char *name, const char *old, const char *new)
 {
 	const struct cw_exec *exec;
 	struct cw_draft draft;
+	struct cw_task *task;
 
 	preempt_disable();
 	rcu_read_lock();
-	exec = cw_history_exec(cw_history_get(current));
-	if (!cw_draft_open(&draft, CW_CONFIG, CW_CONFIG_KEYS, CW_RING_EVENTS, strlen(name) +
-			   strlen(old) + strlen(new) + TASK_COMM_LEN + cw_draft_exec_bytes(exec)))
+	task = cw_history_get(current);
+	exec = cw_history_exec(task);
+	if (!cw_draft_open(&draft, CW_CONFIG, CW_CONFIG_KEYS, CW_RING_EVENTS,
+			   strlen(name) + strlen(old) + strlen(new) + TASK_COMM_LEN +
+				   cw_draft_exec_bytes(exec)))
 		goto out;
 	cw_draft_text(&draft, CW_CONFIG_name, name);
 	cw_draft_text(&draft, CW_CONFIG_old, old);
@@ -415,7 +466,7 @@ void cw_record_config(const char *name, const char *old, const char *new)
 	cw_draft_num(&draft, CW_CONFIG_uid, __kuid_val(current_uid()));
 	cw_draft_auid(&draft, CW_CONFIG_auid);
 	cw_draft_comm(&draft, CW_CONFIG_comm, current);
-	cw_draft_domain(&draft, CW_CONFIG_domain, exec);
+	cw_draft_domain(&draft, CW_CONFIG_domain, exec, cw_history_stale(task));
 	cw_draft_close(&draft);
 out:
 	rcu_read_unlock();
@@ -427,12 +478,14 @@ out:
  * @entry: memory for the entry
  * @bytes: of it; 128 are enough
  * @cpu: whose records
+ * @ring: which of its rings, enum cw_ring_id
  * @count: how many
  * @time_ns: of the next one that was not missed
  *
  * Context: process context; nothing is written to a ring.
  */
-void cw_record_lost(struct cw_entry *entry, size_t bytes, unsigned int cpu, u64 count, u64 time_ns)
+void cw_record_lost(struct cw_entry *entry, size_t bytes, unsigned int cpu, int ring, u64 count,
+		    u64 time_ns)
 {
 	struct cw_draft draft;
 
@@ -442,6 +495,7 @@ void cw_record_lost(struct cw_entry *entry, size_t bytes, unsigned int cpu, u64 
 	if (!cw_draft_on(&draft, entry + 1, bytes - sizeof(*entry), CW_LOST, CW_LOST_KEYS))
 		return;
 	cw_draft_num(&draft, CW_LOST_cpu, cpu);
+	cw_draft_text(&draft, CW_LOST_ring, ring == CW_RING_EVENTS ? "events" : "incidents");
 	cw_draft_num(&draft, CW_LOST_count, count);
 	cw_draft_text(&draft, CW_LOST_reason, "overwritten");
 	entry->len = ALIGN(draft.tail + draft.rec->tail - (char *)entry, 8);
@@ -459,8 +513,14 @@ void cw_record_lost(struct cw_entry *entry, size_t bytes, unsigned int cpu, u64 
 const struct cw_record *cw_record_task(const struct cw_task *known, void *buf, size_t size)
 {
 	static const struct cw_exec_keys keys = {
-		.exe = CW_TASK_exe, .file = CW_TASK_file, .argv = CW_TASK_argv, .argc = -1,
-		.argv_bytes = -1, .argv_fault = -1, .cwd = -1, .domain = CW_TASK_domain,
+		.exe = CW_TASK_exe,
+		.file = CW_TASK_file,
+		.argv = CW_TASK_argv,
+		.argc = -1,
+		.argv_bytes = -1,
+		.argv_fault = -1,
+		.cwd = -1,
+		.domain = CW_TASK_domain,
 	};
 	const struct cw_exec *exec = cw_history_exec(known);
 	struct task_struct *task;
@@ -476,6 +536,6 @@ const struct cw_record *cw_record_task(const struct cw_task *known, void *buf, s
 	cw_draft_num(&draft, CW_TASK_ppid, parent_pid(task));
 	cw_draft_num(&draft, CW_TASK_uid, __kuid_val(task_uid(task)));
 	cw_draft_comm(&draft, CW_TASK_comm, task);
-	cw_draft_exec(&draft, &keys, exec);
+	cw_draft_task(&draft, &keys, known);
 	return draft.rec;
 }

@@ -61,18 +61,22 @@ void cw_draft_str(struct cw_draft *draft, unsigned int key, const char *s, u32 b
 void cw_draft_text(struct cw_draft *draft, unsigned int key, const char *s);
 void cw_draft_comm(struct cw_draft *draft, unsigned int key, const struct task_struct *task);
 void cw_draft_auid(struct cw_draft *draft, unsigned int key);
-void cw_draft_domain(struct cw_draft *draft, unsigned int key, const struct cw_exec *exec);
+void cw_draft_domain(struct cw_draft *draft, unsigned int key, const struct cw_exec *exec,
+		     bool cut);
 void cw_draft_exec(struct cw_draft *draft, const struct cw_exec_keys *keys,
 		   const struct cw_exec *exec);
+void cw_draft_task(struct cw_draft *draft, const struct cw_exec_keys *keys,
+		   const struct cw_task *task);
 u32 cw_draft_exec_bytes(const struct cw_exec *exec);
 u32 cw_draft_domain_bytes(const struct cw_exec *exec);
 
 /* record.c: the life of a process */
 void cw_record_exec(const struct linux_binprm *bprm);
-void cw_record_exec_failed(int error, unsigned long name, unsigned long argv);
+void cw_record_exec_failed(int error, int dirfd, unsigned long name, unsigned long argv);
 void cw_record_exit(struct cw_task *task, int code);
 void cw_record_config(const char *name, const char *old, const char *new);
-void cw_record_lost(struct cw_entry *entry, size_t bytes, unsigned int cpu, u64 count, u64 time_ns);
+void cw_record_lost(struct cw_entry *entry, size_t bytes, unsigned int cpu, int ring, u64 count,
+		    u64 time_ns);
 const struct cw_record *cw_record_task(const struct cw_task *task, void *buf, size_t size);
 
 #endif

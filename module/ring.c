@@ -132,7 +132,8 @@ void *cw_ring_reserve(struct cw_slot *slot, enum cw_ring_id id, u32 bytes)
 		goto out;
 	}
 	total = ALIGN(sizeof(*entry) + bytes, 8);
-	smp_store_mb(head->gen, head->gen + 1);	/* ring(C) */
+	/* ring(C) */
+	smp_store_mb(head->gen, head->gen + 1);
 
 	pos = ring->head;
 	off = pos & (ring->size - 1);
@@ -150,7 +151,8 @@ void *cw_ring_reserve(struct cw_slot *slot, enum cw_ring_id id, u32 bytes)
 	entry->flags = 0;
 	entry->reserved = 0;
 	entry->lost = local64_read((local64_t *)&head->lost) ?
-		      local64_xchg((local64_t *)&head->lost, 0) : 0;
+			      local64_xchg((local64_t *)&head->lost, 0) :
+			      0;
 	entry->seq = local64_inc_return((local64_t *)&head->seq);
 	now = ktime_get_mono_fast_ns();
 	this->last_ns = max(now, this->last_ns);	/* that clock may step back a little */
@@ -201,6 +203,7 @@ NOKPROBE_SYMBOL(cw_ring_commit);
  */
 bool cw_ring_state(unsigned int cpu, struct cw_cpu *state)
 {
+	/* pairs with the release in cw_ring_prepare_cpu() */
 	struct cw_cpu *head = smp_load_acquire(&per_cpu(ring_cpu.head, cpu));
 	u32 gen;
 
@@ -214,8 +217,26 @@ bool cw_ring_state(unsigned int cpu, struct cw_cpu *state)
 		}
 		*state = *head;
 		smp_rmb();	/* ring(D) */
-	} while (READ_ONCE(head->gen) != gen);
+		/* An NMI changes the counters and leaves gen alone */
+	} while (READ_ONCE(head->gen) != gen || READ_ONCE(head->seq) != state->seq ||
+		 READ_ONCE(head->dropped) != state->dropped);
 	return true;
+}
+
+/**
+ * cw_ring_head() - how far a ring has been written
+ * @cpu: whose
+ * @id: which ring
+ *
+ * Context: any.
+ * Return: its head position; 0 if that CPU has no rings.
+ */
+u64 cw_ring_head(unsigned int cpu, enum cw_ring_id id)
+{
+	/* pairs with the release in cw_ring_prepare_cpu() */
+	struct cw_cpu *head = smp_load_acquire(&per_cpu(ring_cpu.head, cpu));
+
+	return head ? READ_ONCE(head->ring[id].head) : 0;
 }
 
 /**
@@ -243,7 +264,7 @@ int cw_ring_read(unsigned int cpu, enum cw_ring_id id, struct cw_cursor *cursor,
 
 	while (cursor->pos < end) {
 		from = this->data[id] + (cursor->pos & (ring->size - 1));
-		memcpy(entry, from, 8);		/* len and flags; a padding entry may have no more */
+		memcpy(entry, from, 8);	/* len and flags: a padding entry may have no more */
 		len = entry->len;
 		if (!(entry->flags & CW_ENTRY_PAD) && len >= sizeof(*entry) && len <= bytes &&
 		    (cursor->pos & (ring->size - 1)) + len <= ring->size)
@@ -397,7 +418,7 @@ static void boot_id_read(char *id, size_t size)
 		return;
 	n = kernel_read(file, id, size - 1, &pos);
 	filp_close(file, NULL);
-	id[n > 0 ? n : 0] = 0;
+	id[max_t(ssize_t, n, 0)] = 0;
 	strim(id);
 }
 

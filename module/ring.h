@@ -37,6 +37,7 @@ void *cw_ring_reserve(struct cw_slot *slot, enum cw_ring_id id, u32 bytes);
 void cw_ring_commit(struct cw_slot *slot, u32 bytes);
 void cw_ring_count(enum cw_counter counter);
 
+u64 cw_ring_head(unsigned int cpu, enum cw_ring_id id);
 bool cw_ring_state(unsigned int cpu, struct cw_cpu *state);
 int cw_ring_read(unsigned int cpu, enum cw_ring_id id, struct cw_cursor *cursor, u64 end,
 		 void *buf, u32 bytes, u64 *lost);

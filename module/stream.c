@@ -14,7 +14,8 @@
 /* One ring of one CPU, and the entry of it that comes next */
 struct lane {
 	struct cw_cursor cursor;
-	u64 end;		/* read no further than this head */
+	u64 end;		/* read no further than this head ... */
+	u64 end_nr;		/* ... before which there are so many records */
 	struct cw_entry *entry;	/* copied out and not given yet, or NULL */
 	void *buf;
 	u32 bytes;
@@ -25,7 +26,7 @@ struct cw_stream {
 	enum cw_stream_kind kind;
 	u64 horizon;		/* everything of before this time is within the lanes' ends */
 	void *copy;		/* where an entry is copied to before its length is known */
-	u8 told[64 + sizeof(struct cw_entry)] __aligned(8);	/* for an entry of our own making */
+	u8 told[128] __aligned(8);	/* for an entry of our own making */
 	struct lane lane[];
 };
 
@@ -74,7 +75,8 @@ static void look(struct cw_stream *stream, bool first)
 		for (id = 0; id < CW_RING_MAX; id++) {
 			struct lane *lane = lane_of(stream, cpu, id);
 
-			lane->end = state.ring[id].head;
+			WRITE_ONCE(lane->end, state.ring[id].head);
+			lane->end_nr = state.ring[id].head_nr;
 			if (first) {
 				lane->cursor.pos = state.ring[id].tail;
 				lane->cursor.nr = state.ring[id].tail_nr;
@@ -90,11 +92,16 @@ static int fill(struct cw_stream *stream, struct lane *lane, unsigned int cpu, i
 	int ret;
 
 	while (!lane->entry) {
+		u64 before = lane->cursor.nr;
+
 		ret = cw_ring_read(cpu, id, &lane->cursor, lane->end, stream->copy,
 				   cw_ring_entry_max(), &lost);
 		if (!ret)
 			return 0;
 		if (ret < 0) {
+			/* What comes after its end is nothing to a snapshot */
+			if (stream->kind != CW_STREAM_FOLLOW)
+				lost = min(lost, lane->end_nr - before);
 			lane->lost += lost;
 			continue;
 		}
@@ -114,7 +121,7 @@ static int fill(struct cw_stream *stream, struct lane *lane, unsigned int cpu, i
 }
 
 /* The lane whose next entry is the oldest one of before the horizon */
-static struct lane *oldest(struct cw_stream *stream, unsigned int *of)
+static struct lane *oldest(struct cw_stream *stream)
 {
 	struct lane *best = NULL;
 	unsigned int cpu;
@@ -131,10 +138,31 @@ static struct lane *oldest(struct cw_stream *stream, unsigned int *of)
 			if (best && best->entry->time_ns <= lane->entry->time_ns)
 				continue;
 			best = lane;
-			*of = cpu;
 		}
 	}
 	return best;
+}
+
+static const struct cw_entry *tell_lost(struct cw_stream *stream, struct lane *lane, u64 time_ns)
+{
+	struct cw_entry *entry = (void *)stream->told;
+	unsigned int nr = lane - stream->lane;
+
+	cw_record_lost(entry, sizeof(stream->told), nr / CW_RING_MAX, nr % CW_RING_MAX, lane->lost,
+		       time_ns);
+	lane->lost = 0;
+	return entry;
+}
+
+/* A lane may have been overtaken by all that there was to be given of it. */
+static struct lane *overtaken(struct cw_stream *stream)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_cpu_ids * CW_RING_MAX; i++)
+		if (stream->lane[i].lost && !stream->lane[i].entry)
+			return &stream->lane[i];
+	return NULL;
 }
 
 /**
@@ -148,25 +176,19 @@ static struct lane *oldest(struct cw_stream *stream, unsigned int *of)
  */
 const struct cw_entry *cw_stream_next(struct cw_stream *stream)
 {
+	struct lane *lane = oldest(stream);
 	struct cw_entry *entry;
-	struct lane *lane;
-	unsigned int cpu;
-	u64 lost;
 
-	lane = oldest(stream, &cpu);
 	if (!lane && stream->kind == CW_STREAM_FOLLOW) {
 		look(stream, false);
-		lane = oldest(stream, &cpu);
+		lane = oldest(stream);
 	}
-	if (!lane)
-		return NULL;
-	if (lane->lost) {
-		lost = lane->lost;
-		lane->lost = 0;
-		entry = (void *)stream->told;
-		cw_record_lost(entry, sizeof(stream->told), cpu, lost, lane->entry->time_ns);
-		return entry;
+	if (!lane) {
+		lane = overtaken(stream);
+		return lane ? tell_lost(stream, lane, stream->horizon) : NULL;
 	}
+	if (lane->lost)
+		return tell_lost(stream, lane, lane->entry->time_ns);
 	entry = lane->entry;
 	lane->entry = NULL;
 	return entry;
@@ -176,19 +198,36 @@ const struct cw_entry *cw_stream_next(struct cw_stream *stream)
  * cw_stream_ready() - would cw_stream_next() give an entry?
  * @stream: the stream
  *
- * Context: process context, one caller at a time.
+ * Context: process context, one caller at a time; may sleep.
  * Return: true if it would.
  */
 bool cw_stream_ready(struct cw_stream *stream)
 {
-	unsigned int cpu;
-
-	if (oldest(stream, &cpu))
+	if (oldest(stream) || overtaken(stream))
 		return true;
 	if (stream->kind != CW_STREAM_FOLLOW)
 		return false;
 	look(stream, false);
-	return oldest(stream, &cpu);
+	return oldest(stream);
+}
+
+/**
+ * cw_stream_grew() - was anything committed since the stream last looked?
+ * @stream: the stream
+ *
+ * Context: any; for a condition to wait for.
+ * Return: true if so.
+ */
+bool cw_stream_grew(struct cw_stream *stream)
+{
+	unsigned int cpu;
+	int id;
+
+	for_each_possible_cpu(cpu)
+		for (id = 0; id < CW_RING_MAX; id++)
+			if (cw_ring_head(cpu, id) != READ_ONCE(lane_of(stream, cpu, id)->end))
+				return true;
+	return false;
 }
 
 /**

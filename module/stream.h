@@ -26,6 +26,7 @@ struct cw_stream *cw_stream_open(enum cw_stream_kind kind);
 void cw_stream_close(struct cw_stream *stream);
 const struct cw_entry *cw_stream_next(struct cw_stream *stream);
 bool cw_stream_ready(struct cw_stream *stream);
+bool cw_stream_grew(struct cw_stream *stream);
 wait_queue_head_t *cw_stream_wait(void);
 void cw_stream_wake(void);
 int cw_stream_init(void);

@@ -6,7 +6,12 @@ bad=0
 cd "$(dirname "$0")/.." || exit
 dmesg --clear
 verdict() { # verdict NAME STATUS
-	[ "$2" = 0 ] && echo "ok off: $1" || { echo "not ok off: $1"; bad=1; }
+	if [ "$2" = 0 ]; then
+		echo "ok off: $1"
+	else
+		echo "not ok off: $1"
+		bad=1
+	fi
 }
 
 insmod ./crashwatch.ko

@@ -26,8 +26,10 @@ class ParseError(Exception):
 
 # --- values ---------------------------------------------------------------
 
-# One well-formed multibyte UTF-8 character (Unicode, table 3-7).
-UTF8 = (rb"(?:[\xc2-\xdf][\x80-\xbf]"
+# One well-formed multibyte UTF-8 character (Unicode, table 3-7) that is no control: a terminal
+# may obey U+0080 to U+009F, so they are escaped.
+UTF8 = (rb"(?:\xc2[\xa0-\xbf]"
+        rb"|[\xc3-\xdf][\x80-\xbf]"
         rb"|\xe0[\xa0-\xbf][\x80-\xbf]"
         rb"|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
         rb"|\xed[\x80-\x9f][\x80-\xbf]"
@@ -583,6 +585,7 @@ GOOD_FIELDS = [
      ["\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff".encode()]),
     (r'a="\xff\xfe\x80"', [b"\xff\xfe\x80"]),
     (r'a="\xed\xa0\x80"', [b"\xed\xa0\x80"]),
+    (r'a="\xc2\x85"', [b"\xc2\x85"]),
     (r'a="\xc0\xaf\xe0\x80\xaf\xf4\x90\x80\x80"',
      [b"\xc0\xaf\xe0\x80\xaf\xf4\x90\x80\x80"]),
     (r'a="\xc3a\xa9"', [b"\xc3a\xa9"]),
@@ -675,7 +678,6 @@ BAD_FIELDS = [
     (r'a="\x00\x0a"', r"needless escape \x0a"),
     (r'a="\x09"', r"needless escape \x09"),
     (r'a="\xc3\xa9"', "valid UTF-8 is escaped"),
-    (r'a="\xc2\x85"', "valid UTF-8 is escaped"),
     (r'a="\xff\xe2\x82\xac\xff"', "valid UTF-8 is escaped"),
     (r'a="\xe2\x82\xf0\x9f\x98\x80"', "valid UTF-8 is escaped"),
     (r'a=["\xc3\xa9"]', "valid UTF-8 is escaped"),

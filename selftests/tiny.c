@@ -8,10 +8,12 @@
 static long call(long nr, long a, long b, long c, long d)
 {
 #if defined(__x86_64__)
-	long ret;
 	register long r10 asm("r10") = d;
+	long ret;
 
-	asm volatile("syscall" : "=a" (ret) : "a" (nr), "D" (a), "S" (b), "d" (c), "r" (r10)
+	asm volatile("syscall"
+		     : "=a"(ret)
+		     : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10)
 		     : "rcx", "r11", "memory");
 	return ret;
 #elif defined(__aarch64__)
@@ -21,10 +23,13 @@ static long call(long nr, long a, long b, long c, long d)
 	register long x2 asm("x2") = c;
 	register long x3 asm("x3") = d;
 
-	asm volatile("svc 0" : "+r" (x0) : "r" (x8), "r" (x1), "r" (x2), "r" (x3) : "memory");
+	asm volatile("svc 0"
+		     : "+r"(x0)
+		     : "r"(x8), "r"(x1), "r"(x2), "r"(x3)
+		     : "memory");
 	return x0;
 #else
-#error "tiny.c: how does this machine make a system call?"
+#error "how does this machine make a system call?"
 #endif
 }
 

@@ -7,65 +7,9 @@
 #include <linux/string.h>
 #else
 #include <string.h>
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #endif
 
-/* === Tables, all from events.def === */
-
-#define CW_EVENT(id, number, name, text, ring, when) static const struct cw_key name##_keys[] = {
-#define CW_FIELD(id, kind, key, what) { #key, CW_KIND_##kind, what },
-#define CW_END(id, name) };
-#include "events.def"
-
-#define IN_EVENTS	false
-#define IN_INCIDENTS	true
-#define IN_NONE		false
-
-const struct cw_type_info cw_types[] = {
-#define CW_EVENT(id, number, name, text, ring, when) \
-	{ number, CW_##id##_KEYS, IN_##ring, text, when, name##_keys },
-#include "events.def"
-};
-
-const unsigned int cw_types_count = ARRAY_SIZE(cw_types);
-
-const char cw_fields_table[] =
-#define CW_EVENT(id, number, name, text, ring, when) #number " " text
-#define CW_FIELD(id, kind, key, what) " " #key ":" #kind
-#define CW_END(id, name) "\n"
-#include "events.def"
-;
-const size_t cw_fields_table_bytes = sizeof(cw_fields_table);
-
-const char cw_counters_table[] =
-#define COUNTER_NAME(id, text, what) text " "
-	CW_COUNTERS(COUNTER_NAME)
-#undef COUNTER_NAME
-;
-const size_t cw_counters_table_bytes = sizeof(cw_counters_table);
-
-/* Numbers of the generic Linux ABI, which x86 and arm64 share */
-static const char * const signal_names[] = {
-	[1] = "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1",
-	"SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP",
-	"TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
-};
-
-static const char * const errno_names[] = {
-	[1] = "EPERM", "ENOENT", "ESRCH", "EINTR", "EIO", "ENXIO", "E2BIG", "ENOEXEC", "EBADF",
-	"ECHILD", "EAGAIN", "ENOMEM", "EACCES", "EFAULT", "ENOTBLK", "EBUSY", "EEXIST", "EXDEV",
-	"ENODEV", "ENOTDIR", "EISDIR", "EINVAL", "ENFILE", "EMFILE", "ENOTTY", "ETXTBSY", "EFBIG",
-	"ENOSPC", "ESPIPE", "EROFS", "EMLINK", "EPIPE", "EDOM", "ERANGE", "EDEADLK",
-	"ENAMETOOLONG", "ENOLCK", "ENOSYS", "ENOTEMPTY", "ELOOP",
-	[61] = "ENODATA", "ETIME",
-	[74] = "EBADMSG", "EOVERFLOW",
-	[79] = "ELIBACC", "ELIBBAD", "ELIBSCN", "ELIBMAX", "ELIBEXEC", "EILSEQ",
-	[95] = "EOPNOTSUPP",
-	[110] = "ETIMEDOUT",
-	[116] = "ESTALE",
-	[121] = "EREMOTEIO", "EDQUOT",
-	[125] = "ECANCELED", "ENOKEY", "EKEYEXPIRED", "EKEYREVOKED", "EKEYREJECTED",
-};
+#define ELLIPSIS "\xe2\x80\xa6"	/* U+2026 */
 
 /* === Characters === */
 
@@ -94,7 +38,8 @@ void cw_text_puts(struct cw_out *out, const char *s)
 	put_bytes(out, s, strlen(s));
 }
 
-static void put_digits(struct cw_out *out, __u64 v, unsigned int base, unsigned int width, char fill)
+static void put_digits(struct cw_out *out, __u64 v, unsigned int base, unsigned int width,
+		       char fill)
 {
 	char digit[20];
 	unsigned int n = 0;
@@ -182,6 +127,23 @@ static void put_byte(struct cw_out *out, unsigned char c, enum cw_format format)
 	put_digits(out, c, 16, 2, '0');
 }
 
+/* U+0080 to U+009F: valid, but a terminal may obey them */
+static bool is_c1_control(const unsigned char *s)
+{
+	return s[0] == 0xc2 && s[1] < 0xa0;
+}
+
+static void put_c1_control(struct cw_out *out, const unsigned char *s, enum cw_format format)
+{
+	if (format == CW_FORMAT_TEXT) {
+		put_byte(out, s[0], format);
+		put_byte(out, s[1], format);
+	} else {
+		cw_text_puts(out, "\\u00");
+		put_digits(out, s[1], 16, 2, '0');
+	}
+}
+
 static void put_escaped(struct cw_out *out, const char *str, size_t len, enum cw_format format)
 {
 	const unsigned char *s = (const unsigned char *)str;
@@ -198,11 +160,14 @@ static void put_escaped(struct cw_out *out, const char *str, size_t len, enum cw
 			put_char(out, *s);
 		} else {
 			n = utf8_len(s, len);
-			if (n)
+			if (n && !is_c1_control(s)) {
 				put_bytes(out, (const char *)s, n);
-			else
+			} else if (n) {
+				put_c1_control(out, s, format);
+			} else {
 				put_byte(out, *s, format);
-			n = n ? n : 1;
+				n = 1;
+			}
 		}
 	}
 }
@@ -220,163 +185,11 @@ void cw_text_quote(struct cw_out *out, const char *s, size_t len, bool cut, enum
 	put_char(out, '"');
 	put_escaped(out, s, len, format);
 	if (cut)
-		cw_text_puts(out, "\u2026");
+		cw_text_puts(out, ELLIPSIS);
 	put_char(out, '"');
 }
 
-/**
- * cw_text_signame() - append a signal's name
- * @out: where to
- * @sig: its number; one without a name is told as SIG and the number
- */
-void cw_text_signame(struct cw_out *out, __u64 sig)
-{
-	cw_text_puts(out, "SIG");
-	if (sig < ARRAY_SIZE(signal_names) && signal_names[sig]) {
-		cw_text_puts(out, signal_names[sig]);
-	} else if (sig >= 34 && sig <= 64) {
-		cw_text_puts(out, "RTMIN");
-		if (sig > 34) {
-			put_char(out, '+');
-			put_digits(out, sig - 34, 10, 0, 0);
-		}
-	} else {
-		put_digits(out, sig, 10, 0, 0);
-	}
-}
-
-/**
- * cw_text_signal_number() - the number of a signal
- * @name: its name with or without SIG, or its number; upper or lower case
- * @len: bytes of @name
- *
- * Return: 1 to 64, or 0 if there is no such signal.
- */
-int cw_text_signal_number(const char *name, size_t len)
-{
-	char up[12] = "";
-	size_t i;
-	int sig = 0;
-
-	if (!len || len >= sizeof(up))
-		return 0;
-	for (i = 0; i < len; i++) {
-		if (name[i] < '0' || name[i] > '9')
-			break;
-		sig = sig * 10 + name[i] - '0';
-	}
-	if (i == len)
-		return len <= 2 && sig >= 1 && sig <= 64 ? sig : 0;
-	for (i = 0; i < len; i++)
-		up[i] = name[i] >= 'a' && name[i] <= 'z' ? name[i] - 'a' + 'A' : name[i];
-	for (i = 1; i < ARRAY_SIZE(signal_names); i++)
-		if (!strcmp(up, signal_names[i]) ||
-		    (!strncmp(up, "SIG", 3) && !strcmp(up + 3, signal_names[i])))
-			return i;
-	return 0;
-}
-
-static void put_errname(struct cw_out *out, __u64 error)
-{
-	if (error < ARRAY_SIZE(errno_names) && errno_names[error]) {
-		cw_text_puts(out, errno_names[error]);
-	} else {
-		put_char(out, 'E');
-		put_digits(out, error, 10, 0, 0);
-	}
-}
-
 /* === Records === */
-
-/**
- * cw_type_find() - what is known of a record type
- * @type: enum cw_type
- *
- * Return: its entry in cw_types, or NULL.
- */
-const struct cw_type_info *cw_type_find(unsigned int type)
-{
-	unsigned int i;
-
-	for (i = 0; i < cw_types_count; i++)
-		if (cw_types[i].type == type)
-			return &cw_types[i];
-	return NULL;
-}
-
-static const char *tail_of(const struct cw_record *rec)
-{
-	return (const char *)(rec + 1) + 8 * (size_t)rec->fields;
-}
-
-/**
- * cw_record_slot() - a key's 8 bytes
- * @rec: a valid record
- * @key: index of the key in its type
- *
- * Return: the slot; 0 if the key is unknown.
- */
-__u64 cw_record_slot(const struct cw_record *rec, unsigned int key)
-{
-	return key < rec->fields && rec->has >> key & 1 ? ((const __u64 *)(rec + 1))[key] : 0;
-}
-
-/**
- * cw_record_str() - a key's place in the tail
- * @rec: a valid record
- * @key: index of a key that has one
- * @len: set to its length in bytes
- *
- * Return: its first byte, or NULL if the key is unknown.
- */
-const char *cw_record_str(const struct cw_record *rec, unsigned int key, size_t *len)
-{
-	struct cw_str str;
-	__u64 slot;
-
-	*len = 0;
-	if (key >= rec->fields || !(rec->has >> key & 1))
-		return NULL;
-	slot = cw_record_slot(rec, key);
-	memcpy(&str, &slot, sizeof(str));
-	*len = str.len;
-	return tail_of(rec) + str.off;
-}
-
-/**
- * cw_record_valid() - may this memory be told as a record?
- * @rec: memory of any content, 8-byte aligned
- * @bytes: how much of it there is
- *
- * Return: true if its type is known and every place it names lies within it.
- */
-bool cw_record_valid(const struct cw_record *rec, size_t bytes)
-{
-	const struct cw_type_info *info;
-	unsigned int i;
-
-	if (bytes < sizeof(*rec))
-		return false;
-	info = cw_type_find(rec->type);
-	if (!info || rec->fields != info->keys)
-		return false;
-	if (rec->tail > bytes || sizeof(*rec) + 8 * (size_t)rec->fields > bytes - rec->tail)
-		return false;
-	for (i = 0; i < info->keys; i++) {
-		struct cw_str str;
-		__u64 slot;
-
-		if (info->key[i].kind < CW_KIND_STR || !(rec->has >> i & 1))
-			continue;
-		slot = cw_record_slot(rec, i);
-		memcpy(&str, &slot, sizeof(str));
-		if (str.off > rec->tail || str.len > rec->tail - str.off)
-			return false;
-		if (info->key[i].kind == CW_KIND_DOMAIN && str.len < sizeof(struct cw_domain_tail))
-			return false;
-	}
-	return true;
-}
 
 static void put_list(struct cw_out *out, const char *s, size_t len, bool cut,
 		     enum cw_format format)
@@ -413,7 +226,7 @@ static void put_tree(struct cw_out *out, const char *s, size_t len, bool cut,
 		put_char(out, ':');
 		put_escaped(out, node.comm, strnlen(node.comm, sizeof(node.comm)), format);
 		if (cut && len < 2 * sizeof(node))
-			cw_text_puts(out, "\u2026");
+			cw_text_puts(out, ELLIPSIS);
 		put_char(out, '"');
 		if (len >= 2 * sizeof(node))
 			put_char(out, ',');
@@ -439,7 +252,7 @@ static void put_domain(struct cw_out *out, const char *s, size_t len, bool cut,
 	put_char(out, ')');
 	put_escaped(out, text + name, len - name, format);
 	if (cut)
-		cw_text_puts(out, "\u2026");
+		cw_text_puts(out, ELLIPSIS);
 }
 
 /**
@@ -494,7 +307,7 @@ void cw_text_value(struct cw_out *out, const struct cw_record *rec, unsigned int
 		return;
 	case CW_KIND_ERRNAME:
 		put_char(out, '"');
-		put_errname(out, slot);
+		cw_text_errname(out, slot);
 		put_char(out, '"');
 		return;
 	default:
@@ -541,7 +354,8 @@ static void put_keys(struct cw_out *out, const struct cw_record *rec, bool first
 		     enum cw_format format)
 {
 	const struct cw_type_info *info = cw_type_find(rec->type);
-	__u64 cut = rec->cut & rec->has;
+	__u64 known = info->keys < 64 ? (1ULL << info->keys) - 1 : ~0ULL;
+	__u64 cut = rec->cut & rec->has & known;
 	unsigned int i;
 
 	for (i = 0; i < info->keys; i++) {
@@ -630,6 +444,20 @@ void cw_text_entry(struct cw_out *out, const struct cw_entry *entry, const struc
 	cw_text_puts(out, json ? "}\n" : "\n");
 }
 
+/* Length of the boot id; 0 if it is not one, as in a damaged file */
+static size_t boot_id_len(const struct cw_block *block)
+{
+	size_t len = strnlen(block->boot_id, sizeof(block->boot_id)), i;
+
+	for (i = 0; i < len; i++) {
+		char c = block->boot_id[i];
+
+		if (c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'f'))
+			return 0;
+	}
+	return len;
+}
+
 /**
  * cw_text_header() - append the first line of a text
  * @out: where to
@@ -637,54 +465,15 @@ void cw_text_entry(struct cw_out *out, const struct cw_entry *entry, const struc
  */
 void cw_text_header(struct cw_out *out, const struct cw_block *block)
 {
+	size_t id = boot_id_len(block);
+
 	cw_text_puts(out, "# crashwatch ");
 	put_digits(out, block->abi, 10, 0, 0);
-	if (block->boot_id[0]) {
+	if (id) {
 		cw_text_puts(out, " boot_id=");
-		put_bytes(out, block->boot_id, strnlen(block->boot_id, sizeof(block->boot_id)));
+		put_bytes(out, block->boot_id, id);
 	}
 	cw_text_puts(out, " clock=monotonic realtime_offset_ns=");
 	put_int(out, block->realtime_offset_ns);
 	put_char(out, '\n');
-}
-
-/* === Lines that are no records: probes, stats === */
-
-/**
- * cw_text_key_str() - append key="string" and a blank
- * @out: where to
- * @key: key
- * @s: NUL-terminated string
- */
-void cw_text_key_str(struct cw_out *out, const char *key, const char *s)
-{
-	put_key(out, key, true, CW_FORMAT_TEXT);
-	cw_text_quote(out, s, strlen(s), false, CW_FORMAT_TEXT);
-	put_char(out, ' ');
-}
-
-/**
- * cw_text_key_num() - append key=number and a blank
- * @out: where to
- * @key: key
- * @v: number
- */
-void cw_text_key_num(struct cw_out *out, const char *key, __u64 v)
-{
-	put_key(out, key, true, CW_FORMAT_TEXT);
-	put_digits(out, v, 10, 0, 0);
-	put_char(out, ' ');
-}
-
-/**
- * cw_text_key_hex() - append key=0x... and a blank
- * @out: where to
- * @key: key
- * @v: address
- */
-void cw_text_key_hex(struct cw_out *out, const char *key, __u64 v)
-{
-	put_key(out, key, true, CW_FORMAT_TEXT);
-	cw_text_hex(out, v);
-	put_char(out, ' ');
 }

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Where records come from: the running module or a saved file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "lib/host.h"
+#include "lib/source.h"
+#include "lib/stream.h"
+#include "lib/term.h"
+
+/**
+ * struct cw_source - an open source
+ * @stream: its bytes
+ * @name: as sentences name it, allocated
+ * @end_ns: a snapshot has nothing younger, in CLOCK_MONOTONIC
+ * @missed: records that were overwritten before they could be read
+ * @raw: records of unknown types are of use
+ */
+struct cw_source {
+	struct cw_stream stream;
+	char *name;
+	__u64 end_ns;
+	__u64 missed;
+	bool raw;
+};
+
+static int file_error(const char *name, int err)
+{
+	cw_term_error("cannot open %s: %s.", name, strerror(err));
+	return err == EACCES || err == EPERM ? CW_EXIT_NOT_PERMITTED : CW_EXIT_USAGE;
+}
+
+/* One sentence why the live file cannot be opened. */
+static int live_error(const struct cw_options *opt, const char *path, int err)
+{
+	bool elsewhere = opt->dir || getenv("CRASHWATCH_DIR");
+
+	if (!elsewhere && !cw_host_module_loaded()) {
+		cw_term_error("the module crashwatch is not loaded: 'modprobe crashwatch' loads "
+			      "it, --input=FILE reads a saved file.");
+	} else if (err == EACCES || err == EPERM) {
+		cw_term_error("not permitted to read %s: %s.", path,
+			      geteuid() ? "that takes root" :
+					  "kernel lockdown or a security policy forbids it");
+		return CW_EXIT_NOT_PERMITTED;
+	} else if (elsewhere || err != ENOENT) {
+		cw_term_error("cannot open %s: %s.", path, strerror(err));
+	} else if (cw_host_has_word("/proc/cmdline", "nocrashwatch")) {
+		cw_term_error("the module crashwatch is loaded but does nothing, because "
+			      "'nocrashwatch' stands on the kernel command line.");
+	} else if (!cw_host_debugfs_mounted()) {
+		cw_term_error("debugfs is not mounted: 'mount -t debugfs none "
+			      "/sys/kernel/debug' does it.");
+	} else {
+		cw_term_error("the module crashwatch is loaded, but there is no %s; the kernel "
+			      "log says why.",
+			      path);
+	}
+	return CW_EXIT_NOT_LOADED;
+}
+
+static int open_file(struct cw_source *source, const struct cw_options *opt)
+{
+	bool standard_input = !strcmp(opt->input, "-");
+	int fd;
+
+	source->name = cw_term_copy(standard_input ? "standard input" : opt->input);
+	fd = standard_input ? dup(STDIN_FILENO) : open(opt->input, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -file_error(source->name, errno) : fd;
+}
+
+static int open_live(struct cw_source *source, const struct cw_options *opt)
+{
+	bool follow = opt->given & CW_OPT_FOLLOW;
+	struct timespec now;
+	struct stat st;
+	int fd;
+
+	source->name = cw_host_file(opt, "events_raw");
+	fd = open(source->name, O_RDONLY | O_CLOEXEC | (follow ? 0 : O_NONBLOCK));
+	if (fd < 0)
+		return -live_error(opt, source->name, errno);
+	/* debugfs files have no size; what tests put in their place has one and an end */
+	if (!follow && !fstat(fd, &st) && !st.st_size) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		source->end_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	}
+	return fd;
+}
+
+/**
+ * cw_source_open() - open what was asked for
+ * @result: set to the source if it could be opened
+ * @opt: what was asked for
+ *
+ * Return: %CW_EXIT_FOUND, or after a sentence about the reason another exit status.
+ */
+int cw_source_open(struct cw_source **result, const struct cw_options *opt)
+{
+	struct cw_source *source = cw_term_alloc(NULL, sizeof(*source));
+	int fd;
+
+	*source = (struct cw_source){ .end_ns = ~0ULL, .raw = opt->given & CW_OPT_RAW };
+	fd = opt->input ? open_file(source, opt) : open_live(source, opt);
+	if (fd >= 0 && cw_stream_open(&source->stream, fd)) {
+		*result = source;
+		return CW_EXIT_FOUND;
+	}
+	if (fd >= 0) {
+		cw_term_error("%s cannot be read: %s.", source->name, source->stream.problem);
+		cw_stream_close(&source->stream);
+		close(fd);
+	}
+	free(source->name);
+	free(source);
+	return fd < 0 ? -fd : CW_EXIT_USAGE;
+}
+
+/**
+ * cw_source_block() - what a source says about itself
+ * @source: an open source
+ *
+ * Return: its block, valid until the source is closed.
+ */
+const struct cw_block *cw_source_block(const struct cw_source *source)
+{
+	return source->stream.block;
+}
+
+/**
+ * cw_source_next() - the next record
+ * @source: an open source
+ * @entry: set to its entry; stays until the next call
+ * @rec: set to the record; NULL for one of an unknown type, which is given with --raw only
+ *
+ * Return: false at the end.
+ */
+bool cw_source_next(struct cw_source *source, const struct cw_entry **entry,
+		    const struct cw_record **rec)
+{
+	while (cw_stream_next(&source->stream, entry, rec)) {
+		if ((*entry)->time_ns > source->end_ns)
+			return false;
+		if (*rec && (*rec)->type == CW_LOST)
+			source->missed += cw_record_slot(*rec, CW_LOST_count);
+		if (*rec || source->raw)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * cw_source_missed() - records that were overwritten before they could be read
+ * @source: an open source
+ *
+ * Return: how many; the caller tells it, cw_source_close() does no more.
+ */
+__u64 cw_source_missed(struct cw_source *source)
+{
+	__u64 missed = source->missed;
+
+	source->missed = 0;
+	return missed;
+}
+
+/**
+ * cw_source_close() - close a source and say what it did not give
+ * @source: an open source
+ * @status: exit status so far
+ *
+ * Return: @status, or %CW_EXIT_LOST after a sentence about what is missing.
+ */
+int cw_source_close(struct cw_source *source, int status)
+{
+	struct cw_stream *stream = &source->stream;
+
+	if (stream->problem[0])
+		cw_term_error("%s was not read to its end: %s.", source->name, stream->problem);
+	if (stream->unknown)
+		cw_term_error("%llu records of %s have a form that this version of the command does not know%s.",
+			      stream->unknown, source->name,
+			      source->raw ? "" : "; they were left out");
+	if (source->missed)
+		cw_term_error("%llu records were overwritten before they could be read.",
+			      source->missed);
+	if (stream->problem[0] || (stream->unknown && !source->raw) || source->missed)
+		status = CW_EXIT_LOST;
+	cw_stream_close(stream);
+	close(stream->fd);
+	free(source->name);
+	free(source);
+	return status;
+}

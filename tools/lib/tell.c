@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Records told to people: sentences, chains and trees. */
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/key.h"
+#include "lib/tell.h"
+#include "lib/term.h"
+#include "lib/time.h"
+
+#define ANY_SIGNAL 0
+#define NEAR_NULL 4096
+
+/**
+ * cw_tell_si_code() - what the reason code of a signal means
+ * @sig: the signal
+ * @code: its si_code
+ *
+ * Return: one clause, or NULL.
+ */
+const char *cw_tell_si_code(__u64 sig, __s64 code)
+{
+	static const struct {
+		unsigned int sig;
+		int code;
+		const char *text;
+	} codes[] = {
+		{ ANY_SIGNAL, SI_USER, "sent by a process with kill(2)" },
+		{ ANY_SIGNAL, SI_TKILL, "sent by a process with tgkill(2), as abort(3) does" },
+		{ ANY_SIGNAL, SI_QUEUE, "sent by a process with sigqueue(3)" },
+		{ ANY_SIGNAL, SI_TIMER, "sent by a timer" },
+		{ ANY_SIGNAL, SI_KERNEL, "sent by the kernel" },
+		{ SIGSEGV, SEGV_MAPERR, "nothing is mapped there" },
+		{ SIGSEGV, SEGV_ACCERR, "the mapping does not permit the access" },
+		{ SIGBUS, BUS_ADRALN, "the address is not aligned" },
+		{ SIGBUS, BUS_ADRERR, "nothing is behind the address, as past a file's end" },
+		{ SIGBUS, BUS_OBJERR, "the memory or device has an error" },
+		{ SIGBUS, BUS_MCEERR_AR, "the memory is defective" },
+		{ SIGILL, ILL_ILLOPC, "no such instruction" },
+		{ SIGILL, ILL_ILLOPN, "no such operand" },
+		{ SIGILL, ILL_PRVOPC, "a privileged instruction" },
+		{ SIGFPE, FPE_INTDIV, "a division by zero" },
+		{ SIGFPE, FPE_INTOVF, "an integer overflow" },
+		{ SIGFPE, FPE_FLTDIV, "a floating-point division by zero" },
+		{ SIGTRAP, TRAP_BRKPT, "a breakpoint" },
+		{ SIGTRAP, TRAP_TRACE, "a single step" },
+		{ SIGSYS, 1, "a system call that seccomp forbids" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i].code == code &&
+		    (codes[i].sig == ANY_SIGNAL || codes[i].sig == sig))
+			return codes[i].text;
+	return NULL;
+}
+
+/**
+ * cw_tell_user() - name of a user of this machine
+ * @uid: the user
+ *
+ * Return: the name, valid until the next call; NULL if there is none.
+ */
+const char *cw_tell_user(__u64 uid)
+{
+	struct passwd *pw = uid == (uid_t)uid ? getpwuid(uid) : NULL;
+
+	return pw ? pw->pw_name : NULL;
+}
+
+static void put_basename(struct cw_out *out, const struct cw_record *rec, const char *key)
+{
+	size_t len;
+	const char *s = cw_key_str(rec, key, &len);
+	const char *slash = s ? memrchr(s, '/', len) : NULL;
+
+	if (slash)
+		cw_key_put_bare(out, slash + 1, s + len - slash - 1, false);
+	else
+		cw_key_put(out, rec, key);
+}
+
+static bool is_script(const struct cw_record *rec)
+{
+	size_t exe_len, file_len;
+	const char *exe = cw_key_str(rec, "exe", &exe_len);
+	const char *file = cw_key_str(rec, "file", &file_len);
+
+	return exe && file && (exe_len != file_len || memcmp(exe, file, exe_len));
+}
+
+/**
+ * cw_tell_who() - append which program a record is about
+ * @out: where to
+ * @rec: a valid record
+ */
+void cw_tell_who(struct cw_out *out, const struct cw_record *rec)
+{
+	__u64 pid;
+
+	if (is_script(rec)) {
+		put_basename(out, rec, "exe");
+		cw_text_puts(out, " script ");
+	}
+	if (!cw_key_put(out, rec, "file") && !cw_key_put(out, rec, "exe") &&
+	    !cw_key_put(out, rec, "comm"))
+		cw_text_puts(out, "a process");
+	if (cw_key_num(rec, "pid", &pid)) {
+		cw_text_puts(out, " (pid ");
+		cw_text_num(out, pid, 0, 0);
+		cw_text_puts(out, ")");
+	}
+}
+
+/* What was wrong: the address that was accessed, and what the reason code says. */
+static void put_reason(struct cw_out *out, const struct cw_record *rec)
+{
+	__u64 sig = 0, code, addr, ip;
+	const char *what = NULL;
+	bool known = cw_key_num(rec, "addr", &addr);
+
+	cw_key_num(rec, "sig", &sig);
+	if (cw_key_num(rec, "si_code", &code))
+		what = cw_tell_si_code(sig, code);
+	if (known) {
+		bool jumped = cw_key_num(rec, "ip", &ip) && ip == addr;
+
+		cw_text_puts(out, jumped ? ", executing at address " : ", accessing address ");
+		cw_text_hex(out, addr);
+	}
+	if (known && cw_key_find(rec, "addr_map") >= 0) {
+		cw_text_puts(out, " in ");
+		cw_key_put(out, rec, "addr_map");
+	}
+	if (what) {
+		cw_text_puts(out, ": ");
+		cw_text_puts(out, what);
+	}
+	if (known && addr < NEAR_NULL && sig == SIGSEGV)
+		cw_text_puts(out, " (next to 0: a null pointer)");
+}
+
+static void tell_death(struct cw_out *out, const struct cw_record *rec)
+{
+	__u64 lifetime;
+
+	cw_tell_who(out, rec);
+	cw_text_puts(out, rec->type == CW_CRASH ? " died of " : " was killed by ");
+	if (!cw_key_put(out, rec, "signame"))
+		cw_text_puts(out, "a signal");
+	if (cw_key_num(rec, "lifetime_ns", &lifetime)) {
+		cw_text_puts(out, " ");
+		cw_time_put_duration(out, lifetime);
+		cw_text_puts(out, " after it was started");
+	}
+	put_reason(out, rec);
+	cw_text_puts(out, ".");
+}
+
+static const char *one_of(const struct cw_record *rec, const char *key,
+			  const char *const (*table)[2], size_t entries)
+{
+	size_t i;
+
+	for (i = 0; i < entries; i++)
+		if (cw_key_is(rec, key, table[i][0]))
+			return table[i][1];
+	return "";
+}
+
+static void put_user(struct cw_out *out, __u64 uid)
+{
+	const char *name = cw_tell_user(uid);
+
+	if (name)
+		cw_key_put_bare(out, name, strlen(name), false);
+	else
+		cw_text_num(out, uid, 0, 0);
+}
+
+static void tell_reboot(struct cw_out *out, const struct cw_record *rec)
+{
+	static const char *const origins[][2] = {
+		{ "syscall", " with a system call" },
+		{ "sysrq", " through sysrq" },
+		{ "kthread", " in a kernel thread" },
+		{ "interrupt", " in an interrupt, which it merely happened to be under" },
+		{ "panic", " in a panic" },
+	};
+	static const char *const actions[][2] = {
+		{ "recorded", "; it was recorded" },
+		{ "allowed", "; it was let pass" },
+		{ "panic", "; it was turned into a panic" },
+	};
+	__u64 uid;
+
+	cw_tell_who(out, rec);
+	if (cw_key_num(rec, "uid", &uid)) {
+		cw_text_puts(out, " of user ");
+		put_user(out, uid);
+	}
+	if (cw_key_num(rec, "auid", &uid)) {
+		cw_text_puts(out, " (logged in as ");
+		put_user(out, uid);
+		cw_text_puts(out, ")");
+	}
+	cw_text_puts(out, " asked for a ");
+	if (!cw_key_put(out, rec, "how"))
+		cw_text_puts(out, "reboot");
+	cw_text_puts(out, cw_key_is(rec, "scope", "container") ? " of its container" : "");
+	cw_text_puts(out, one_of(rec, "origin", origins, sizeof(origins) / sizeof(origins[0])));
+	cw_text_puts(out, one_of(rec, "action", actions, sizeof(actions) / sizeof(actions[0])));
+	cw_text_puts(out, ".");
+}
+
+/**
+ * cw_tell_sentence() - append what happened, in one sentence
+ * @out: where to
+ * @rec: a valid record
+ */
+void cw_tell_sentence(struct cw_out *out, const struct cw_record *rec)
+{
+	switch (rec->type) {
+	case CW_CRASH:
+	case CW_KILLED:
+		tell_death(out, rec);
+		return;
+	case CW_REBOOT:
+		tell_reboot(out, rec);
+		return;
+	default:
+		cw_tell_who(out, rec);
+		cw_text_puts(out, ": ");
+		cw_text_puts(out, cw_type_find(rec->type)->when);
+		cw_text_puts(out, ".");
+	}
+}
+
+static void put_blanks(struct cw_out *out, size_t n)
+{
+	while (n--)
+		cw_text_puts(out, " ");
+}
+
+/**
+ * cw_tell_tree() - append the live tree, the root first, the one it is about marked
+ * @out: where to
+ * @rec: a valid record
+ * @indent: blanks before each line but the first
+ */
+void cw_tell_tree(struct cw_out *out, const struct cw_record *rec, unsigned int indent)
+{
+	size_t len, levels, depth;
+	const char *nodes = cw_key_str(rec, "tree", &len);
+	int key = cw_key_find(rec, "tree");
+	struct cw_tree_node node;
+
+	levels = len / sizeof(node);
+	for (depth = 0; depth < levels; depth++) {
+		bool victim = depth + 1 == levels;
+
+		memcpy(&node, nodes + (levels - 1 - depth) * sizeof(node), sizeof(node));
+		if (depth)
+			put_blanks(out, indent + 4 * depth - 3);
+		else if (rec->cut >> key & 1)
+			cw_text_puts(out, "\u2026 ");
+		cw_text_puts(out, depth ? "\\_ " : "");
+		if (victim)
+			cw_term_color(out, CW_COLOR_BAD);
+		cw_text_num(out, node.pid, 0, 0);
+		cw_text_puts(out, " ");
+		cw_key_put_bare(out, node.comm, strnlen(node.comm, sizeof(node.comm)), false);
+		if (victim) {
+			cw_text_puts(out, "   <=======");
+			cw_term_color(out, CW_COLOR_NONE);
+		}
+		cw_text_puts(out, "\n");
+	}
+	if (!levels)
+		cw_text_puts(out, "unknown\n");
+}
+
+/* A name or path of a domain, in which \040 and \134 stand for a blank and a backslash. */
+static void put_word(struct cw_out *out, const char *word, size_t len, bool cut)
+{
+	char *plain = cw_term_alloc(NULL, len);
+	size_t n = 0;
+
+	while (len) {
+		bool blank = len >= 4 && !memcmp(word, "\\040", 4);
+		bool backslash = len >= 4 && !memcmp(word, "\\134", 4);
+		size_t step = blank || backslash ? 4 : 1;
+
+		plain[n++] = blank ? ' ' : backslash ? '\\' :
+						       *word;
+		word += step;
+		len -= step;
+	}
+	cw_key_put_bare(out, plain, n, cut);
+	free(plain);
+}
+
+/**
+ * cw_tell_domain() - append an exec history, a program a line
+ * @out: where to
+ * @rec: a valid record
+ * @key: index of a known key of kind DOMAIN
+ * @indent: blanks before each line but the first
+ */
+void cw_tell_domain(struct cw_out *out, const struct cw_record *rec, unsigned int key,
+		    unsigned int indent)
+{
+	struct cw_domain_tail head;
+	size_t len;
+	const char *s = cw_record_str(rec, key, &len);
+	bool first = true, last;
+
+	memcpy(&head, s, sizeof(head));
+	s += sizeof(head);
+	len -= sizeof(head);
+	do {
+		const char *blank = memchr(s, ' ', len);
+		size_t word = blank ? (size_t)(blank - s) : len;
+
+		last = !blank;
+		if (!first) {
+			put_blanks(out, indent);
+			cw_text_puts(out, "-> ");
+		}
+		put_word(out, s, word, last && rec->cut >> key & 1);
+		if (first) {
+			cw_text_puts(out, "(");
+			cw_text_num(out, head.root_pid, 0, 0);
+			cw_text_puts(out, ")");
+		}
+		cw_text_puts(out, "\n");
+		first = false;
+		s += word + !last;
+		len -= word + !last;
+	} while (!last);
+}
