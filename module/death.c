@@ -20,6 +20,7 @@
 
 #include "death.h"
 #include "domain.h"
+#include "draft.h"
 #include "exec.h"
 #include "gather.h"
 #include "history.h"
@@ -241,7 +242,8 @@ void cw_death_signal(int sig, const struct kernel_siginfo *info)
 /* Is current's process one for which there never was memory? Only its sole thread says so. */
 static bool never_known(void)
 {
-	return cw_history_has_gaps() && thread_group_leader(current) && get_nr_threads(current) == 1;
+	return cw_history_has_gaps() && thread_group_leader(current) &&
+	       get_nr_threads(current) == 1;
 }
 
 /**
@@ -256,7 +258,7 @@ void cw_death_thread(void)
 	int status;
 
 	if (unlikely(cw_history_has_gaps())) {
-		/* While there is a thread left it can still be made known, for the last one to tell */
+		/* While a thread is left it can be made known, for the last one to tell */
 		rcu_read_lock();
 		cw_history_get(current);
 		rcu_read_unlock();

@@ -49,7 +49,7 @@ static DECLARE_WORK(pressure_work, pressure_work_fn);
 
 static void pressure_work_fn(struct work_struct *work)
 {
-	/* What is given up comes back after a grace period only: begin early, and go on until then */
+	/* What is given up comes back after a grace period only: begin early, go on long */
 	while (atomic_long_read(&left) < total / 8 * 3 && pressure_handler()) {
 		synchronize_rcu();
 		cond_resched();

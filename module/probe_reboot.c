@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "abi/text.h"
+#include "draft.h"
 #include "exec.h"
 #include "gather.h"
 #include "history.h"

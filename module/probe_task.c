@@ -15,6 +15,7 @@
 #include "params.h"
 #include "probe.h"
 #include "record.h"
+#include "ring.h"
 
 /*
  * Some kernels call the probes of tracepoints with preemption on; everything below the probes

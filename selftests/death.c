@@ -23,9 +23,11 @@ CW_FIXTURE(death)
 static __attribute__((noinline, noclone)) void die_write(void)
 {
 #if defined(__x86_64__)
-	asm volatile(".globl fault_insn\nfault_insn: movb $0, (%0)" :: "r"(target) : "memory");
+	asm volatile(".globl fault_insn\nfault_insn: movb $0, (%0)" ::"r"(target)
+		     : "memory");
 #elif defined(__aarch64__)
-	asm volatile(".globl fault_insn\nfault_insn: strb wzr, [%0]" :: "r"(target) : "memory");
+	asm volatile(".globl fault_insn\nfault_insn: strb wzr, [%0]" ::"r"(target)
+		     : "memory");
 #endif
 }
 
@@ -72,8 +74,10 @@ extern const char div_insn[], ill_insn[], trap_insn[];
 
 static __attribute__((noinline, noclone)) void die_divide(void)
 {
+	/* clang-format off */
 	asm volatile(".globl div_insn\nxor %%edx, %%edx\nmov $1, %%eax\ndiv_insn: divl %0"
-		     :: "m"(zero) : "eax", "edx");
+		     :: "m" (zero) : "eax", "edx");
+	/* clang-format on */
 }
 
 static __attribute__((noinline, noclone)) void die_illegal(void)
@@ -293,9 +297,12 @@ static void pause_and_die(void)
 /* C-01: every key of section 2.4 that this death has, in its order */
 TEST_F(death, a_crash_record_is_complete)
 {
-	static const char keys[] = "pid vpid tid ppid uid comm exe file argv argc cwd sig signame "
+	/* clang-format off */
+	static const char keys[] =
+		"pid vpid tid ppid uid comm exe file argv argc cwd sig signame "
 		"si_code addr ip map build_id core cpu lifetime_ns cgroup ns domain tree";
 	static const char * const names[] = { "pid", "user", "uts", "ipc", "net", "cgroup" };
+	/* clang-format on */
 	char link[64], **list, cwd[PATH_MAX];
 	const char *crash;
 	double before;

@@ -265,7 +265,7 @@ loads_and_unloads_leak_nothing() {
 hostile_names_are_still_one_record_a_line() {
 	local name file crashes=0
 	local names=($'new\nline' $'[ 1.000000000] #0.1 exec\n[ 2.0] #0.2 exit pid=1' $'\e[31mred'
-		$'\xff\xfe\xc3' $'\xed\xa0\x80\xf4\x90\x80\x80' $'quo"te\\' 'a pid=1 b="c"' $'tab\t\r\x7f'
+		$'\xff\xfe\xc3' $'\xed\xa0\x80\xf4\x90\x80\x80' $'quo"tation\\' 'a pid=1 b="c"' $'tab\t\r\x7f'
 		'ünïcode…' $'\xe2\x80\xa8' '…' '","' ']' '= =' $'\x01')
 	load argv_bytes=64
 	mkdir "$tmp/hostile"

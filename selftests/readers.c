@@ -212,7 +212,7 @@ TEST_F(readers, a_snapshot_ends_and_is_whole_while_events_pour_in)
 		EXPECT_EQ(0, parts);
 		wrong = check(text, tally);
 		EXPECT_EQ(NULL, wrong)
-			TH_LOG("%s", wrong);
+		TH_LOG("%s", wrong);
 		last = 0;
 		for (text = body(text); *text; text = body(text))
 			if (sscanf(text, "[%llu.%llu]", &s, &ns) == 2)
@@ -247,7 +247,7 @@ TEST_F(readers, an_overtaken_snapshot_tells_what_it_lacks)
 	check(cw_format("%s%s", head, rest), after);
 	for (cpu = 0; cpu < CPUS; cpu++) {
 		EXPECT_EQ(before[cpu].lines, after[cpu].lines + after[cpu].lost)
-			TH_LOG("CPU %d", cpu);
+		TH_LOG("CPU %d", cpu);
 	}
 	close(fd);
 }
@@ -391,7 +391,7 @@ TEST_F(readers, events_pipe_never_splits_a_line_that_fits)
 		text[i] = body(drain(fd, step[i], &bytes, &parts));
 		EXPECT_EQ(0, strcmp(text[0], text[i]));
 		EXPECT_LT(10000, (long)bytes);
-		EXPECT_EQ(step[i] < 1000, parts > 0);
+		EXPECT_EQ(step[i] < 1000, !!parts);
 		close(fd);
 	}
 }
@@ -416,7 +416,7 @@ TEST_F(readers, an_overtaken_reader_is_told_how_many_it_missed)
 	rest = drain(fd, 4096, &bytes, &parts);
 	wrong = check(cw_format("%s%s", head, rest), tally);
 	EXPECT_EQ(NULL, wrong)
-		TH_LOG("%s", wrong);
+	TH_LOG("%s", wrong);
 	for (cpu = 0, lines = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); cpu++) {
 		EXPECT_EQ(cw_stat(cw_format("cpu%d_written", cpu)),
 			  (long)(tally[cpu].lines + tally[cpu].lost));
@@ -487,7 +487,7 @@ TEST_F(readers, events_raw_has_the_records_of_events)
 	EXPECT_EQ(sizeof(struct cw_record), block->record_bytes);
 	EXPECT_EQ(sizeof(struct cw_cpu), block->cpu_bytes);
 	EXPECT_EQ(0, strncmp(data + block->fields_off, "1 exec pid:", 11))
-		TH_LOG("%.80s", data + block->fields_off);
+	TH_LOG("%.80s", data + block->fields_off);
 	EXPECT_EQ(block->fields_len - 1, strlen(data + block->fields_off));
 	EXPECT_EQ(0, strncmp(data + block->counters_off, "dropped_nested ", 15));
 	for (at = block->bytes; at < bytes; at += entry->len, i++) {
@@ -504,7 +504,7 @@ TEST_F(readers, events_raw_has_the_records_of_events)
 			  entry->len);
 		ASSERT_GT(lines.count, i);
 		EXPECT_EQ(0, strncmp(lines.line[i], head_of(entry), strlen(head_of(entry))))
-			TH_LOG("%s\n%s", head_of(entry), lines.line[i]);
+		TH_LOG("%s\n%s", head_of(entry), lines.line[i]);
 	}
 	EXPECT_EQ(lines.count, i);
 	EXPECT_EQ(2 * 100 + 1U, i);
@@ -513,8 +513,14 @@ TEST_F(readers, events_raw_has_the_records_of_events)
 /* Section 2.2: what makes them readable under lockdown, and nothing that could change them */
 TEST_F(readers, the_files_can_be_read_and_nothing_else)
 {
-	static const char * const files[] = {
-		"events", "events_pipe", "events_raw", "incidents", "tasks", "probes", "stats",
+	static const char *const files[] = {
+		"events",
+		"events_pipe",
+		"events_raw",
+		"incidents",
+		"tasks",
+		"probes",
+		"stats",
 	};
 	size_t i;
 

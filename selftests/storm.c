@@ -9,7 +9,7 @@
 
 static int run(char *program)
 {
-	char *argv[] = { program, NULL };
+	char *const argv[] = { program, NULL };
 	pid_t pid = vfork();
 	int status;
 
