@@ -186,7 +186,7 @@ static void check_crash_kernel(void)
 	if (loaded && *loaded == '1')
 		say("kdump", OK, "A crash kernel is loaded.");
 	else
-		say("kdump", WARN, "No crash kernel is loaded: an unexpected reboot is recorded, but it is not turned into a panic and leaves no vmcore.");
+		say("kdump", WARN, "No crash kernel is loaded: a kernel panic leaves no vmcore.");
 	free(loaded);
 }
 

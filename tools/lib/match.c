@@ -40,6 +40,7 @@ struct cw_match {
 /* Keys that are not in events.def. */
 #define KEY_ID "#"
 #define KEY_PATH "/"
+#define KEY_NAME "?"
 
 static bool key_is(const struct term *term, const char *key)
 {
@@ -89,7 +90,7 @@ static bool term_good(const struct term *term)
 		cw_term_error("'%s' is no value for %.*s, which is a number.", term->value,
 			      (int)term->key_len, term->key);
 	else
-		cw_term_error("no record has a key '%.*s'; crashwatch(8) lists the keys.",
+		cw_term_error("no record has a key '%.*s'; crashwatch-events(5) lists the keys.",
 			      (int)term->key_len, term->key);
 	return false;
 }
@@ -126,10 +127,10 @@ static bool term_parse(struct term *term, const char *arg)
 		*term = (struct term){ "pid", 3, arg };
 		return true;
 	}
-	*term = (struct term){ "comm", 4, arg };
+	*term = (struct term){ KEY_NAME, strlen(KEY_NAME), arg };
 	if (arg[0] && !strchr(arg, '/'))
 		return true;
-	cw_term_error("'%s' is no MATCH: that is a PID, a COMM without '/', an absolute /PATH, a "
+	cw_term_error("'%s' is no MATCH: that is a PID, a NAME without '/', an absolute /PATH, a "
 		      "KEY=VALUE or #CPU.SEQUENCE.",
 		      arg);
 	return false;
@@ -303,6 +304,22 @@ static bool value_is(const struct cw_record *rec, unsigned int key, const char *
 	}
 }
 
+/* comm, or what comes after the last slash of exe or file */
+static bool is_called(const struct cw_record *rec, unsigned int key, const char *name)
+{
+	size_t len, i;
+	const char *s = cw_record_str(rec, key, &len);
+
+	for (i = len; i && s[i - 1] != '/'; i--)
+		;
+	return str_is(s + i, len - i, rec->cut >> key & 1, name, strlen(name));
+}
+
+static bool is_program(const char *key)
+{
+	return !strcmp(key, "exe") || !strcmp(key, "file");
+}
+
 static bool id_is(const struct cw_entry *entry, const char *id)
 {
 	char *end;
@@ -315,7 +332,7 @@ static bool term_test(const struct term *term, const struct cw_entry *entry,
 		      const struct cw_record *rec)
 {
 	const struct cw_type_info *info = cw_type_find(rec->type);
-	bool path = key_is(term, KEY_PATH);
+	bool path = key_is(term, KEY_PATH), name = key_is(term, KEY_NAME);
 	unsigned int i;
 
 	if (key_is(term, KEY_ID))
@@ -325,9 +342,11 @@ static bool term_test(const struct term *term, const struct cw_entry *entry,
 
 		if (!(rec->has >> i & 1))
 			continue;
-		if (!(path ? !strcmp(key, "exe") || !strcmp(key, "file") : key_is(term, key)))
-			continue;
-		if (value_is(rec, i, term->value))
+		if (name && (is_program(key) || !strcmp(key, "comm")) &&
+		    is_called(rec, i, term->value))
+			return true;
+		if ((path ? is_program(key) : !name && key_is(term, key)) &&
+		    value_is(rec, i, term->value))
 			return true;
 	}
 	return false;
