@@ -78,8 +78,7 @@ static struct cw_str store(struct cw_exec *exec, struct cw_path piece, u16 cut)
 
 static void init(struct cw_exec *exec)
 {
-	memset(exec, 0, sizeof(*exec));
-	refcount_set(&exec->ref, 1);
+	*exec = (struct cw_exec){ .ref = REFCOUNT_INIT(1) };
 }
 
 static struct cw_exec *make(size_t strings)

@@ -13,6 +13,7 @@
  * else needs rcu_read_lock() and may only look. Two threads may both find that they are the last:
  * that is why a struct cw_task, too, is freed after a grace period only.
  */
+#include <linux/hash.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -23,7 +24,15 @@
 #include "mem.h"
 #include "ring.h"
 
+static u32 key_hash(const void *data, u32 len, u32 seed)
+{
+	const struct cw_task_key *key = data;
+
+	return hash_64(key->start_ns ^ (u64)key->pid << 32, 32) ^ seed;
+}
+
 static const struct rhashtable_params params = {
+	.hashfn = key_hash,
 	.head_offset = offsetof(struct cw_task, node),
 	.key_offset = offsetof(struct cw_task, key),
 	.key_len = sizeof(struct cw_task_key),
@@ -91,8 +100,7 @@ static struct cw_task *add(const struct task_struct *of, struct cw_exec *exec)
 		cw_exec_put(exec);
 		return NULL;
 	}
-	memset(task, 0, sizeof(*task));
-	task->key = key_of(of);
+	*task = (struct cw_task){ .key = key_of(of) };
 	RCU_INIT_POINTER(task->exec, exec);
 	other = rhashtable_lookup_get_insert_fast(&table, &task->node, params);
 	if (!other)
@@ -153,26 +161,26 @@ void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from, bool sta
 	struct cw_domain *domain;
 
 	if (from && from->domain) {
-		domain = cw_domain_get(from->domain);
 		exec->root_pid = from->root_pid;
 		exec->flags |= from->flags & CW_EXEC_DOMAIN_CUT;
-		if (stale)
+		if (unlikely(stale))
 			exec->flags |= CW_EXEC_DOMAIN_CUT;
+		domain = from->domain;
 	} else {
-		domain = root_domain(leader);
 		exec->root_pid = leader->tgid;
+		domain = root_domain(leader);
+		if (!domain)
+			return;
 	}
-	if (!domain)
-		return;
 	if (!(exec->flags & CW_EXEC_DOMAIN_CUT) && exec->file.len)
 		exec->domain = cw_domain_enter(domain, file, exec->file.len);
-	if (exec->domain) {
-		cw_domain_put(domain);
-		return;
+	if (unlikely(!exec->domain)) {
+		exec->domain = cw_domain_get(domain);
+		exec->flags |= CW_EXEC_DOMAIN_CUT;
+		cw_ring_count(CW_COUNT_DOMAIN_CUT);
 	}
-	exec->domain = domain;
-	exec->flags |= CW_EXEC_DOMAIN_CUT;
-	cw_ring_count(CW_COUNT_DOMAIN_CUT);
+	if (!from || domain != from->domain)
+		cw_domain_put(domain);
 }
 
 /* Let a history begin with @leader; its program is not entered, its name stands for it. */

@@ -18,12 +18,13 @@ static const char *const kind_names[] = {
 	[KRETPROBE] = "kretprobe",
 };
 
-enum state { MISSING, LEFT_OUT, SET };
+enum state { MISSING, LEFT_OUT, SET, IDLE };
 
 static const char *const state_names[] = {
 	[MISSING] = "missing",
 	[LEFT_OUT] = "left out",
 	[SET] = "set",
+	[IDLE] = "idle",	/* set, but told to rest until it is wanted */
 };
 
 struct hook {
@@ -192,7 +193,7 @@ void cw_hook_show(struct cw_out *out, enum cw_hook_id id)
 	put_str(out, "hook=", hook->symbol);
 	put_str(out, "kind=", kind_names[hook->kind]);
 	put_str(out, "state=", state_names[hook->state]);
-	if (hook->state == SET) {
+	if (hook->state == SET || hook->state == IDLE) {
 		put_str(out, "found=", hook->found);
 		if (hook->kind != TRACEPOINT) {
 			cw_text_puts(out, "addr=");
@@ -235,6 +236,7 @@ static int set_kretprobe(struct hook *hook)
 {
 	memset(&hook->rp, 0, sizeof(hook->rp));
 	hook->rp.kp.symbol_name = hook->found;
+	hook->rp.kp.flags = KPROBE_FLAG_DISABLED;
 	hook->rp.entry_handler = hook->entry;
 	hook->rp.handler = hook->ret;
 	hook->rp.data_size = hook->data_size;
@@ -341,7 +343,27 @@ static void set(struct hook *hook)
 			hook->symbol, ret, hook->loses);
 		return;
 	}
-	WRITE_ONCE(hook->state, SET);
+	WRITE_ONCE(hook->state, hook->kind == KRETPROBE ? IDLE : SET);
+}
+
+/**
+ * cw_hook_want_returns() - let the return probe work or rest
+ * @wanted: there is something for it to tell
+ *
+ * It works all the same while the tracepoint for which it stands in is missing. At rest it costs
+ * an exec nothing.
+ *
+ * Context: process context.
+ */
+void cw_hook_want_returns(bool wanted)
+{
+	struct hook *hook = &hooks[CW_HOOK_EXECVEAT];
+
+	wanted |= !cw_hook_is_set(CW_HOOK_EXEC);
+	if (hook->state == IDLE && wanted && !enable_kretprobe(&hook->rp))
+		WRITE_ONCE(hook->state, SET);
+	else if (hook->state == SET && !wanted && !disable_kretprobe(&hook->rp))
+		WRITE_ONCE(hook->state, IDLE);
 }
 
 /**
@@ -369,7 +391,7 @@ void cw_hook_clear_all(void)
 	for (i = CW_HOOK_MAX - 1; i >= 0; i--) {
 		struct hook *hook = &hooks[i];
 
-		if (hook->state != SET)
+		if (hook->state != SET && hook->state != IDLE)
 			continue;	/* unregistering what was never registered kills */
 		if (hook->kind == TRACEPOINT)
 			tracepoint_probe_unregister(hook->tp, hook->handler, NULL);

@@ -61,6 +61,7 @@ static int __init crashwatch_init(void)
 	if (ret)
 		goto err_reboot;
 	cw_hook_set_all();
+	cw_hook_want_returns(cw_params.log_failed_exec);
 	ret = cw_history_scan(cw_hook_is_set(CW_HOOK_FORK));
 	if (ret)
 		goto err_scan;

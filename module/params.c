@@ -85,6 +85,8 @@ static int switch_set(const char *text, const struct kernel_param *kp)
 		return -EINVAL;
 	}
 	WRITE_ONCE(*value, on);
+	if (live && value == &cw_params.log_failed_exec)
+		cw_hook_want_returns(on);
 	changed(kp, old, on ? "Y" : "N");
 	return 0;
 }

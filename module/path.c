@@ -205,11 +205,12 @@ struct cw_path cw_path_file(const struct linux_binprm *bprm, struct cw_path exe,
 		return found.len ? found : exe;
 	}
 	if (bprm->filename[0] == '/') {
+		/* What cw_path_exe() found ends with a NUL */
+		if (exe.len && !strcmp(exe.s, bprm->filename))
+			return exe;
 		found.s = bprm->filename;
 		found.len = strnlen(found.s, PATH_MAX);
 		found.cut = false;
-		if (found.len == exe.len && !memcmp(found.s, exe.s, exe.len))
-			return exe;
 		return found;
 	}
 	if (bprm->interp != bprm->filename)

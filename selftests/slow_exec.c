@@ -219,7 +219,7 @@ TEST_F_TIMEOUT(slow_exec, X_04_1000_execs_asleep_at_once_are_all_recorded, 240)
 		SKIP(return, "this kernel has no FUSE");
 	program = calloc(SLEEPERS, sizeof(*program));
 	pid = calloc(SLEEPERS, sizeof(*pid));
-	ASSERT_EQ(0, cw_load("ring_kb=4096"));
+	ASSERT_EQ(0, cw_load("ring_kb=4096 log_failed_exec=1"));
 	domain = cw_own_domain();
 	for (i = 0; i < SLEEPERS; i++) {
 		program[i] = cw_format("%s/p%d", self->dir, i);

@@ -130,7 +130,8 @@ static void check_hook(const char *line, unsigned int *set)
 	cw_state_value(line, "state", state, sizeof(state));
 	cw_state_value(line, "missed", missed, sizeof(missed));
 	cw_state_value(line, "loses", loses, sizeof(loses));
-	if (!strcmp(state, "set"))
+	/* idle: set, and told to rest as nothing asks for it */
+	if (!strcmp(state, "set") || !strcmp(state, "idle"))
 		++*set;
 	else
 		say("hooks", !strcmp(state, "missing") ? FAIL : WARN, "The hook %s is %s: %s",
