@@ -9,7 +9,7 @@ VM := selftests/vm
 # The kernel that guests run: the distribution's stock one, whatever runs here
 GUEST = $$(basename $$($(VM)/kernel)/lib/modules/*)
 
-.PHONY: all module tools tests help demo check shell bench check-storm gates \
+.PHONY: all module tools guest tests help demo check shell bench check-storm gates \
 	install uninstall dkms-install dkms-uninstall install-files clean setup-build setup-guest
 
 all: module tools
@@ -20,10 +20,15 @@ module:
 tools:
 	$(MAKE) -C tools
 
-# What the guest runs: the module for its kernel, the command, the tests
-tests: setup-guest
+# What a guest needs: the module for its kernel, the command, a few helpers
+guest: setup-guest
 	$(MAKE) module KERNEL=$(GUEST)
 	$(MAKE) tools
+	$(MAKE) -C selftests helpers
+
+# The same and the tests, whose harness comes with the kernel's source
+tests: guest
+	@$(VM)/setup linux-source-6.1 xz-utils
 	$(MAKE) -C selftests
 
 setup-build:
@@ -48,7 +53,7 @@ help:
 demo: setup-guest
 	@selftests/demo
 
-shell: tests
+shell: guest
 	@$(VM)/boot -p 'insmod ./crashwatch.ko; PATH=$$PATH:$$PWD/tools'
 
 check:
@@ -57,7 +62,7 @@ check:
 check-storm: tests
 	@selftests/check storm
 
-bench: tests
+bench: guest
 	@$(VM)/boot -t 3000 -i -- selftests/bench.sh
 
 gates:
@@ -82,10 +87,11 @@ install: all install-files
 	[ -n "$(DESTDIR)" ] || depmod $(KERNEL)
 
 dkms-install: tools install-files
+	[ ! -d /var/lib/dkms/crashwatch/$(VERSION) ] || dkms remove crashwatch/$(VERSION) --all
 	rm -rf $(DKMS_SRC)
 	install -d $(DKMS_SRC)
 	cp -a Kbuild Makefile dkms.conf COPYING module $(DKMS_SRC)
-	find $(DKMS_SRC) -name '*.o' -delete
+	find $(DKMS_SRC) '(' -name '*.o' -o -name '.*.cmd' ')' -delete
 	dkms add crashwatch/$(VERSION)
 	dkms install crashwatch/$(VERSION) -k $(KERNEL)
 
