@@ -13,7 +13,8 @@ restart() {
 	local name=$1 command=$2 pattern
 	shift 2
 	if ! selftests/vm/boot -t 120 -r -l "$log" -- \
-		bash -c "insmod ./crashwatch.ko && $command; sleep 100"; then
+		bash -c "command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
+			insmod ./crashwatch.ko && $command; sleep 100"; then
 		echo "not ok reboot: $name: the guest did not restart"
 		bad=1
 		return
