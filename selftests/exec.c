@@ -752,6 +752,27 @@ TEST_F(exec, failed_has_the_same_keys_and_the_error)
 	EXPECT_EQ(0, cw_count(&lines, "exec", NULL, NULL));
 }
 
+/* The return probe rests until the records are asked for, and rests again when they are not. */
+TEST_F(exec, failed_is_recorded_while_it_is_asked_for)
+{
+	struct cw_lines lines;
+	int status;
+
+	ASSERT_EQ(0, cw_load(""));
+	EXPECT_STREQ("idle", cw_str(cw_probe("do_execveat_common"), "state"));
+	CW_RUN(&status, "/no/such/program");
+	EXPECT_EQ(0, cw_num(cw_probe("do_execveat_common"), "hits"));
+	ASSERT_EQ(0, cw_write(CW_PARAMETERS "log_failed_exec", "Y"));
+	EXPECT_STREQ("set", cw_str(cw_probe("do_execveat_common"), "state"));
+	CW_RUN(&status, "/no/such/program");
+	EXPECT_LT(0, cw_num(cw_probe("do_execveat_common"), "hits"));
+	ASSERT_EQ(0, cw_write(CW_PARAMETERS "log_failed_exec", "N"));
+	EXPECT_STREQ("idle", cw_str(cw_probe("do_execveat_common"), "state"));
+	CW_RUN(&status, "/no/such/program");
+	lines = cw_lines("events");
+	EXPECT_EQ(1, cw_count(&lines, "exec-failed", "file", "\"/no/such/program\""));
+}
+
 TEST_F(exec, failed_execveat)
 {
 	const char *line;
