@@ -1,0 +1,221 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Installs with DKMS in a guest, boots systemd in another with what that left behind, uninstalls.
+# The host runs it without an argument; the guests run it with the name of their part.
+# shellcheck disable=SC2317 # verdict calls functions by their names
+set -u
+cd "$(dirname "$0")/.." || exit
+bad=0
+saved=saved.tar # in the directory that the guests share with the host, their /host
+options='options crashwatch ring_kb=2048 log_failed_exec=1'
+
+# verdict PROPERTY COMMAND...: what COMMAND says is of interest when it fails
+verdict() {
+	local property=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		echo "ok dkms: $property"
+	else
+		tail -n 30 <<<"$said" | sed 's/^/#   /'
+		echo "not ok dkms: $property"
+		bad=1
+	fi
+}
+
+# === The guest that installs and uninstalls ===
+
+# An attempt that did not come to its end must not be in the way of the next.
+add() {
+	cp -a dkms.conf Kbuild Makefile module "/usr/src/crashwatch-$version" &&
+		dkms add "crashwatch/$version"
+}
+
+# COMMAND PATTERN: what COMMAND says has a line that matches
+has_line() {
+	local said
+	said=$($1) && grep -E "$2" <<<"$said" && return
+	echo "no line $2: $said"
+	return 1
+}
+
+in_place() {
+	grep -x crashwatch /usr/lib/modules-load.d/crashwatch.conf &&
+		cmp tools/systemd/modprobe.conf /etc/modprobe.d/crashwatch.conf &&
+		cmp tools/crashwatch /usr/sbin/crashwatch
+}
+
+# All that the guest has changed, to be put back by the next
+save() {
+	tar -C /run/vm/layers -cf "/host/$saved.part" root.upper modules.upper &&
+		mv "/host/$saved.part" "/host/$saved"
+}
+
+# A character device says that a file is gone. depmod's indices and DKMS's own signing key stay.
+nothing_left() {
+	local left
+	left=$(
+		cd /run/vm/layers || exit
+		find root.upper modules.upper top.upper ! -type c \
+			-ipath '*crashwatch*' ! -path root.upper/etc/modprobe.d/crashwatch.conf
+		grep -rlsi crashwatch root.upper modules.upper top.upper |
+			grep -vx root.upper/etc/modprobe.d/crashwatch.conf
+	)
+	[ -z "$left" ] || { echo "left: $left" && return 1; }
+	has_line 'dkms status' '^$'
+}
+
+install() {
+	local version start=$SECONDS
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	mkdir -p "/usr/src/crashwatch-$version"
+	add >/tmp/add 2>&1 || cat /tmp/add
+	verdict 'make dkms-install works, also over an attempt that was broken off' \
+		make dkms-install
+	echo "# took $((SECONDS - start)) s"
+	verdict 'dkms status says that the module is installed' has_line 'dkms status' \
+		"^crashwatch/$version, $(uname -r), [^:]*: installed$"
+	verdict 'modinfo finds it' has_line 'modinfo -n crashwatch' \
+		"/$(uname -r)/updates/dkms/crashwatch\.ko"
+	verdict 'the command and the files of modules-load.d and modprobe.d are in place' in_place
+	echo "$options" >>/etc/modprobe.d/crashwatch.conf
+	verdict 'all that was installed can be saved' save
+	start=$SECONDS
+	verdict 'make uninstall works, and says what it leaves' \
+		has_line 'make uninstall' '^left alone: /etc/modprobe\.d/crashwatch\.conf'
+	echo "# took $((SECONDS - start)) s"
+	verdict 'it leaves nothing else' nothing_left
+	verdict 'it leaves the settings' grep -x "$options" /etc/modprobe.d/crashwatch.conf
+}
+
+# === The guest that systemd boots ===
+
+# Runs before systemd does.
+restore() {
+	tar -C / -xf "/host/$saved" --strip-components=1 root.upper
+	tar -C "/lib/modules/$(uname -r)" -xf "/host/$saved" --strip-components=1 modules.upper
+}
+
+parameters() {
+	cd /sys/module/crashwatch/parameters && grep . ring_kb log_failed_exec &&
+		[ "$(cat ring_kb) $(cat log_failed_exec)" = '2048 Y' ]
+}
+
+# An ordinary service is one that waits for the early ones. Prints when it was started, in
+# microseconds, its process and its name.
+ordinary() {
+	systemctl show -p Id -p DefaultDependencies -p ExecMainStartTimestampMonotonic \
+		-p ExecMainPID '*.service' | awk -F= '{ value[$1] = $2 }
+		function put() {
+			if (value["DefaultDependencies"] == "yes" && value["ExecMainPID"])
+				print value["ExecMainStartTimestampMonotonic"],
+				      value["ExecMainPID"], value["Id"]
+			split("", value)
+		}
+		/^$/ { put() } END { put() }' | sort -n
+}
+
+# The first record was made no earlier than the module was loaded.
+before_services() {
+	local record first service
+	record=$(sed -nE 's/^\[ *([0-9]+)\.([0-9]{6}).*/\1\2/p' /tmp/events | head -n 1)
+	read -r first _ service </tmp/services
+	echo "first record at $record us, first ordinary service at ${first:-} us: ${service:-}"
+	[ -n "$record" ] && [ -n "$first" ] && [ "$record" -lt "$first" ]
+}
+
+every_service() {
+	local pid service
+	while read -r _ pid service; do
+		grep -E " exec pid=$pid ppid=1 .* domain=\"systemd\(1\) " /tmp/events && continue
+		echo "no exec of process $pid, $service, among $(wc -l </tmp/events) records"
+		return 1
+	done </tmp/services
+}
+
+check() {
+	crashwatch --no-pager check >/tmp/check
+	has_line 'cat /tmp/check' 'The module is loaded at boot' &&
+		has_line 'cat /tmp/check' 'DKMS builds the module'
+}
+
+boot() {
+	ordinary >/tmp/services
+	cat /sys/kernel/debug/crashwatch/events >/tmp/events
+	verdict 'at the next boot the first process is systemd' grep -x systemd /proc/1/comm
+	verdict 'systemd-modules-load loads the module' \
+		has_line dmesg "systemd-modules-load\[[0-9]+\]: Inserted module 'crashwatch'"
+	verdict 'the parameters are those of modprobe.d' parameters
+	verdict 'it records before the first ordinary service is started' before_services
+	echo "# $(before_services)"
+	verdict 'every ordinary service has an exec record, in a domain of systemd(1)' every_service
+	verdict 'crashwatch check sees that the module comes with every boot and every kernel' check
+}
+
+# === The host ===
+
+# depmod reads every module there is, 20 s each time: the guest has those that it boots with.
+few_modules() {
+	local from=$1 to=$2 version=${1##*/}
+	mkdir -p "$to/lib/modules/$version"
+	ln -s "${from%/lib/modules/*}/boot" "$to/boot"
+	(cd "$from" && cp --parents -r modules.builtin* modules.order \
+		kernel/{drivers/{char,virtio},fs/{9p,fscache,netfs,overlayfs},net/9p} \
+		"$to/lib/modules/$version") && depmod -b "$to" "$version"
+}
+
+# guest NAME OPTION...: run that part
+guest() {
+	local name=$1 status=0
+	shift
+	selftests/vm/boot -m 2048 -t 1200 -k "$tmp/kernel" -w "$tmp/share" -l "$tmp/$name.log" "$@" \
+		-- selftests/dkms.sh "$name" || status=$?
+	if grep -aE 'BUG:|WARNING:|Oops|Call Trace' "$tmp/$name.log"; then
+		echo "not ok dkms: $name: the kernel complained"
+		return 1
+	fi
+	return "$status"
+}
+
+tmp='' installs='' # not local: the trap needs them
+host() {
+	local missing='' start=$SECONDS
+	command -v dkms >/dev/null || missing=dkms
+	[ -x /lib/systemd/systemd ] || missing+=${missing:+, }systemd
+	if [ -n "$missing" ]; then
+		echo "skip dkms: install, boot, uninstall # not installed: $missing"
+		exit 0
+	fi
+	tmp=$(mktemp -d)
+	set -m # so that all of the guest that runs in the background ends with this
+	trap '[ -z "$installs" ] || kill -- "-$installs" 2>/dev/null; rm -rf "$tmp"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	mkdir "$tmp/share"
+	few_modules "$(echo "$(selftests/vm/kernel)"/lib/modules/*)" "$tmp/kernel" || exit
+
+	# The second boots while the first still uninstalls.
+	guest install >"$tmp/install" 2>&1 &
+	installs=$!
+	while [ ! -e "$tmp/share/$saved" ] && kill -0 "$installs" 2>/dev/null; do
+		sleep 1
+	done
+	if [ -e "$tmp/share/$saved" ]; then
+		guest boot -S "cd '${PWD//\'/\'\\\'\'}' && selftests/dkms.sh restore" >"$tmp/boot" 2>&1 || bad=1
+	else
+		echo 'not ok dkms: boot: there is nothing to boot with' >"$tmp/boot"
+		bad=1
+	fi
+	wait "$installs" || bad=1
+	installs=
+	cat "$tmp/install" "$tmp/boot"
+	echo "# all of it took $((SECONDS - start)) s"
+}
+
+case ${1-} in
+'') host ;;
+install) install ;;
+restore) restore ;;
+boot) boot ;;
+*) echo 'usage: dkms.sh' >&2 && exit 2 ;;
+esac
+exit $bad
