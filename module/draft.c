@@ -74,7 +74,7 @@ void cw_draft_close(struct cw_draft *draft)
 	cw_stream_wake();
 }
 
-/* Most strings are short: for them words in a row are quicker than starting a string instruction. */
+/* Most strings are short: words in a row are quicker than starting a string instruction. */
 static void copy(char *to, const char *from, u32 bytes)
 {
 	u64 word;
