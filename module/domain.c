@@ -45,7 +45,9 @@ static const struct rhashtable_params params = {
 	.hashfn = key_hash,
 	.obj_hashfn = obj_hash,
 	.obj_cmpfn = differs,
-	.nelem_hint = 1024,
+	/* A burst must not outrun the worker that makes the table grow: inserting would fail */
+	.nelem_hint = 12288,
+	.min_size = 16384,
 	.automatic_shrinking = true,
 };
 

@@ -36,7 +36,9 @@ static const struct rhashtable_params params = {
 	.head_offset = offsetof(struct cw_task, node),
 	.key_offset = offsetof(struct cw_task, key),
 	.key_len = sizeof(struct cw_task_key),
-	.nelem_hint = 1024,
+	/* A burst must not outrun the worker that makes the table grow: inserting would fail */
+	.nelem_hint = 12288,
+	.min_size = 16384,
 	.automatic_shrinking = true,
 };
 
