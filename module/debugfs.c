@@ -176,10 +176,14 @@ static int put_block(struct reader *reader)
 		cw_text_header(&reader->out, block);
 		return 0;
 	}
-	ret = put_raw(reader, block, block->bytes);
+	/* The layout comes last: addresses of the kernel's stay in its memory */
+	ret = put_raw(reader, block, block->layout_off);
 	if (ret)
 		return ret;
 	copy = (struct cw_block *)reader->out.buf;
+	copy->bytes = block->layout_off;
+	copy->layout_off = 0;
+	copy->layout_len = 0;
 	copy->phys = 0;
 	memset(copy->cpu, 0, copy->cpus * sizeof(copy->cpu[0]));
 	return 0;

@@ -222,6 +222,16 @@ unsigned int cw_domain_count(void)
 	return atomic_read(&table.nelems);
 }
 
+/**
+ * cw_domain_table() - where a reader of a dump finds the histories
+ *
+ * Return: the table.
+ */
+const struct rhashtable *cw_domain_table(void)
+{
+	return &table;
+}
+
 static void free_rcu(struct rcu_head *rcu)
 {
 	discard(container_of(rcu, struct cw_domain, rcu));

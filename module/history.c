@@ -444,6 +444,16 @@ unsigned int cw_history_count(void)
 }
 
 /**
+ * cw_history_table() - where a reader of a dump finds the processes
+ *
+ * Return: the table.
+ */
+const struct rhashtable *cw_history_table(void)
+{
+	return &table;
+}
+
+/**
  * cw_history_walk_enter() - begin to walk over all processes
  * @iter: for rhashtable_walk_start() and so on
  */

@@ -72,6 +72,7 @@ void cw_history_fork(struct task_struct *parent, struct task_struct *child);
 void cw_history_end(struct task_struct *task);
 int cw_history_scan(bool forks_seen);
 unsigned int cw_history_count(void);
+const struct rhashtable *cw_history_table(void);
 void cw_history_walk_enter(struct rhashtable_iter *iter);
 int cw_history_init(void);
 void cw_history_exit(void);

@@ -9,6 +9,7 @@
 #include "domain.h"
 #include "history.h"
 #include "hook.h"
+#include "layout.h"
 #include "mem.h"
 #include "params.h"
 #include "probe.h"
@@ -38,7 +39,7 @@ static int __init crashwatch_init(void)
 	ret = cw_params_check_hooks();
 	if (ret)
 		return ret;
-	ret = cw_ring_init();
+	ret = cw_ring_init(cw_layout_make());
 	if (ret)
 		return ret;
 	ret = cw_mem_init(cw_domain_evict);

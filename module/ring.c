@@ -424,13 +424,15 @@ static void boot_id_read(char *id, size_t size)
 
 /**
  * cw_ring_init() - make the block
+ * @layout: text for a reader of a dump
  *
  * Return: 0 or -ENOMEM.
  */
-int cw_ring_init(void)
+int cw_ring_init(const char *layout)
 {
 	size_t cpus = sizeof(*block) + nr_cpu_ids * sizeof(block->cpu[0]);
-	size_t bytes = cpus + cw_fields_table_bytes + cw_counters_table_bytes;
+	size_t layout_bytes = strlen(layout) + 1;
+	size_t bytes = cpus + cw_fields_table_bytes + cw_counters_table_bytes + layout_bytes;
 
 	block = alloc_pages_exact(bytes, GFP_KERNEL | __GFP_ZERO);
 	if (!block)
@@ -451,8 +453,13 @@ int cw_ring_init(void)
 	block->counters_off = cpus + cw_fields_table_bytes;
 	block->counters_len = cw_counters_table_bytes;
 	memcpy((u8 *)block + block->counters_off, cw_counters_table, cw_counters_table_bytes);
+	block->layout_off = block->counters_off + block->counters_len;
+	block->layout_len = layout_bytes;
+	memcpy((u8 *)block + block->layout_off, layout, layout_bytes);
 	cw_ring_clock();
 	memcpy(block->magic, CW_BLOCK_MAGIC, sizeof(block->magic));
+	/* So that a reader of a dump need not search for it */
+	pr_info("block at 0x%llx\n", block->phys);
 	return 0;
 }
 

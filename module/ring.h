@@ -47,7 +47,7 @@ const struct cw_block *cw_ring_block(void);
 void cw_ring_clock(void);
 
 int cw_ring_prepare_cpu(unsigned int cpu);
-int cw_ring_init(void);
+int cw_ring_init(const char *layout);
 void cw_ring_exit(void);
 
 #endif

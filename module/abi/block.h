@@ -106,6 +106,10 @@ struct cw_cpu {
  * @fields_len: bytes of it with the NUL
  * @counters_off: names of the counters the same way, separated by blanks
  * @counters_len: bytes of it with the NUL
+ * @layout_off: where a reader of a dump finds processes and their histories, the same way:
+ *	name=value, separated by blanks. An address starts with 0x; a number is an offset in bytes,
+ *	or what a name in capitals stands for.
+ * @layout_len: bytes of it with the NUL; it comes last, and a file has none
  * @reserved: 0
  * @cpu: physical addresses of each struct cw_cpu; 0: that CPU was never online
  */
@@ -126,6 +130,8 @@ struct cw_block {
 	__u32 fields_len;
 	__u32 counters_off;
 	__u32 counters_len;
+	__u32 layout_off;
+	__u32 layout_len;
 	__u32 reserved;
 	__u64 cpu[];
 };
@@ -133,7 +139,7 @@ struct cw_block {
 _Static_assert(sizeof(struct cw_ring) == 48, "a ring is ABI");
 _Static_assert(sizeof(struct cw_cpu) == 48 + 8 * CW_COUNT_MAX + 48 * CW_RING_MAX,
 	       "a CPU's head is ABI");
-_Static_assert(sizeof(struct cw_block) == 136, "the block is ABI");
+_Static_assert(sizeof(struct cw_block) == 144, "the block is ABI");
 _Static_assert(CW_COUNT_USED <= CW_COUNT_MAX, "room for the counters");
 
 #endif
