@@ -18,6 +18,7 @@
 #include <linux/signal.h>
 #include <linux/timekeeping.h>
 
+#include "block.h"
 #include "death.h"
 #include "domain.h"
 #include "draft.h"
@@ -158,7 +159,7 @@ static void write(const struct facts *facts, int status, enum cw_ring_id ring)
 	if (crash)
 		put_crash(&draft, facts, status & 0x80);
 	cw_draft_close(&draft);
-	cw_ring_clock();
+	cw_block_clock();
 }
 
 /* current tells of what its process died. @status is as wait(2) has it. */

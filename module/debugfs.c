@@ -11,6 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "abi/text.h"
+#include "block.h"
 #include "debugfs.h"
 #include "domain.h"
 #include "history.h"
@@ -166,7 +167,7 @@ static void free_reader(struct reader *reader)
 /* The stream starts with the block, which in a file has no place in memory. */
 static int put_block(struct reader *reader)
 {
-	const struct cw_block *block = cw_ring_block();
+	const struct cw_block *block = cw_block_get();
 	struct cw_block *copy;
 	int ret;
 

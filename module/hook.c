@@ -34,6 +34,7 @@ struct hook {
 	const char *loses;	/* the sentence to print when it cannot be set */
 	void *handler;		/* tracepoint: its probe */
 	kprobe_pre_handler_t pre;	/* kprobe */
+	kprobe_post_handler_t after;	/* kprobe; there if @pre may change where it goes on */
 	kretprobe_handler_t entry, ret;	/* kretprobe */
 	size_t data_size;		/* kretprobe */
 	/* Below: what came of it, written while the module is loaded and unloaded */
@@ -71,13 +72,44 @@ static struct hook hooks[CW_HOOK_MAX] = {
 		.data_size = CW_PROBE_EXECVEAT_DATA,
 		.loses = "there are no exec-failed records",
 	},
-	[CW_HOOK_RESTART] = {
-		.symbol = "machine_restart", .kind = KPROBE, .pre = cw_probe_restart,
-		.loses = "ordinary restarts are not seen",
+	[CW_HOOK_CTRL_ALT_DEL] = {
+		.symbol = "ctrl_alt_del", .kind = KPROBE, .pre = cw_probe_ctrl_alt_del,
+		.loses = "Ctrl-Alt-Del is not seen when init takes care of it",
+	},
+	[CW_HOOK_SYSRQ_POWEROFF] = {
+		.symbol = "handle_poweroff", .kind = KPROBE, .pre = cw_probe_sysrq_poweroff,
+		.loses = "sysrq-o is seen, but not who asked for it",
+	},
+	[CW_HOOK_ORDERLY_REBOOT] = {
+		.symbol = "orderly_reboot", .kind = KPROBE, .pre = cw_probe_orderly_reboot,
+		.loses = "which driver asks for an orderly reboot is not seen",
+	},
+	[CW_HOOK_ORDERLY_POWEROFF] = {
+		.symbol = "orderly_poweroff", .kind = KPROBE, .pre = cw_probe_orderly_poweroff,
+		.loses = "which driver asks for an orderly power-off is not seen",
+	},
+	[CW_HOOK_CONTAINER] = {
+		.symbol = "reboot_pid_ns", .kind = KPROBE, .pre = cw_probe_container,
+		.loses = "restarts of containers are not seen",
+	},
+	[CW_HOOK_PANIC] = {
+		.symbol = "panic", .kind = KPROBE, .pre = cw_probe_panic,
+		.loses = "panics have no record of their own",
 	},
 	[CW_HOOK_EMERGENCY] = {
-		.symbol = "machine_emergency_restart", .kind = KPROBE, .pre = cw_probe_emergency,
-		.loses = "emergency restarts (sysrq-b, watchdogs, after a panic) are not seen",
+		.symbol = "emergency_restart", .kind = KPROBE, .pre = cw_probe_emergency,
+		.after = cw_probe_after,
+		.loses = "emergency restarts (sysrq-b, watchdogs, after a panic) are seen only at the last moment",
+	},
+	[CW_HOOK_RESTART] = {
+		.symbol = "machine_restart", .kind = KPROBE, .pre = cw_probe_restart,
+		.after = cw_probe_after,
+		.loses = "restarts that pass the reboot notifiers by are not seen",
+	},
+	[CW_HOOK_MACHINE_EMERGENCY] = {
+		.symbol = "machine_emergency_restart", .kind = KPROBE,
+		.pre = cw_probe_machine_emergency, .after = cw_probe_after,
+		.loses = "restarts that pass emergency_restart by are not seen",
 	},
 };
 
@@ -229,6 +261,7 @@ static int set_kprobe(struct hook *hook)
 	memset(&hook->kp, 0, sizeof(hook->kp));
 	hook->kp.symbol_name = hook->found;
 	hook->kp.pre_handler = hook->pre;
+	hook->kp.post_handler = hook->after;
 	return register_kprobe(&hook->kp);
 }
 

@@ -13,10 +13,12 @@
 
 #define AT(type, member) { #type "." #member, offsetof(struct type, member) }
 
-static const struct {
+struct word {
 	const char *name;
 	unsigned long value;
-} words[] __initconst = {
+};
+
+static const struct word words[] __initconst = {
 	AT(task_struct, tasks),
 	AT(task_struct, tgid),
 	AT(task_struct, comm),

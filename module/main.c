@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/workqueue.h>
 
+#include "block.h"
 #include "debugfs.h"
 #include "domain.h"
 #include "history.h"
@@ -39,7 +40,7 @@ static int __init crashwatch_init(void)
 	ret = cw_params_check_hooks();
 	if (ret)
 		return ret;
-	ret = cw_ring_init(cw_layout_make());
+	ret = cw_block_init(cw_layout_make());
 	if (ret)
 		return ret;
 	ret = cw_mem_init(cw_domain_evict);
@@ -87,6 +88,7 @@ err_cpu:
 	cw_mem_exit();
 err_mem:
 	cw_ring_exit();
+	cw_block_exit();
 	return ret;
 }
 
@@ -105,6 +107,7 @@ static void __exit crashwatch_exit(void)
 	cpuhp_remove_state_nocalls(cpu_state);
 	cw_mem_exit();
 	cw_ring_exit();
+	cw_block_exit();
 }
 
 module_init(crashwatch_init);

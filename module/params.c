@@ -9,6 +9,7 @@
 #include "abi/text.h"
 #include "hook.h"
 #include "params.h"
+#include "policy.h"
 #include "record.h"
 
 #define ALL_SIGNALS (~0ULL)
@@ -134,6 +135,36 @@ MODULE_PARM_DESC(log_failed_exec, "make exec-failed records; default N, Y or N")
 module_param_cb(log_exit, &switch_ops, &cw_params.log_exit, 0644);
 MODULE_PARM_DESC(log_exit, "make exit records; default Y, Y or N");
 
+module_param_cb(reboot_panic_force, &switch_ops, &cw_params.reboot_panic_force, 0644);
+MODULE_PARM_DESC(reboot_panic_force, "let reboot_panic panic also if no crash kernel is loaded; default N, Y or N");
+
+/* === reboot_panic === */
+
+static int mode_set(const char *text, const struct kernel_param *kp)
+{
+	const char *old = cw_policy_modes[cw_params.reboot_panic];
+	int mode = __sysfs_match_string(cw_policy_modes, CW_POLICY_MODES, text);
+
+	if (mode < 0) {
+		pr_err("%s=%.*s cannot be used: off, unexpected, always or dry-run is accepted\n",
+		       kp->name, (int)min_t(size_t, strcspn(text, "\n"), 80), text);
+		return -EINVAL;
+	}
+	WRITE_ONCE(cw_params.reboot_panic, mode);
+	changed(kp, old, cw_policy_modes[mode]);
+	return 0;
+}
+
+static int mode_get(char *text, const struct kernel_param *kp)
+{
+	return sysfs_emit(text, "%s\n", cw_policy_modes[cw_params.reboot_panic]);
+}
+
+static const struct kernel_param_ops mode_ops = { .set = mode_set, .get = mode_get };
+
+module_param_cb(reboot_panic, &mode_ops, NULL, 0644);
+MODULE_PARM_DESC(reboot_panic, "which restarts become a panic, so that kdump captures who asked: off, unexpected, always, or dry-run, which only records what unexpected would do; default off");
+
 /* === signals === */
 
 static char signals_text[256] = "default";
@@ -237,7 +268,7 @@ bool cw_params_skips(const char *hook)
 int cw_params_check_hooks(void)
 {
 	const char *at = skip_hooks, *name;
-	char names[256];
+	char names[512];
 	struct cw_out out = { .buf = names, .size = sizeof(names) };
 	size_t len;
 

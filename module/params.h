@@ -12,6 +12,8 @@
  * @argv_bytes: bytes of arguments kept an exec
  * @max_mem_kb: KiB that histories may use
  * @tree_levels: levels of a live process tree
+ * @reboot_panic: enum cw_policy_mode: which restarts become a panic
+ * @reboot_panic_force: also if no crash kernel is loaded
  * @log_exec: exec records are made
  * @log_failed_exec: exec-failed records are made
  * @log_exit: exit records are made
@@ -25,6 +27,8 @@ struct cw_params {
 	unsigned long argv_bytes;
 	unsigned long max_mem_kb;
 	unsigned long tree_levels;
+	unsigned long reboot_panic;
+	unsigned long reboot_panic_force;
 	unsigned long log_exec;
 	unsigned long log_failed_exec;
 	unsigned long log_exit;

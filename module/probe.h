@@ -23,6 +23,14 @@ void cw_probe_exit(void *data, struct task_struct *task);
 /* probe_reboot.c */
 int cw_probe_restart(struct kprobe *kp, struct pt_regs *regs);
 int cw_probe_emergency(struct kprobe *kp, struct pt_regs *regs);
+int cw_probe_machine_emergency(struct kprobe *kp, struct pt_regs *regs);
+void cw_probe_after(struct kprobe *kp, struct pt_regs *regs, unsigned long flags);
+int cw_probe_panic(struct kprobe *kp, struct pt_regs *regs);
+int cw_probe_container(struct kprobe *kp, struct pt_regs *regs);
+int cw_probe_orderly_reboot(struct kprobe *kp, struct pt_regs *regs);
+int cw_probe_orderly_poweroff(struct kprobe *kp, struct pt_regs *regs);
+int cw_probe_ctrl_alt_del(struct kprobe *kp, struct pt_regs *regs);
+int cw_probe_sysrq_poweroff(struct kprobe *kp, struct pt_regs *regs);
 int cw_probe_reboot_init(void);
 void cw_probe_reboot_exit(void);
 

@@ -34,6 +34,7 @@
 #include <asm/local64.h>
 
 #include "abi/text.h"
+#include "block.h"
 #include "params.h"
 #include "ring.h"
 
@@ -44,7 +45,6 @@ struct ring_cpu {
 };
 
 static DEFINE_PER_CPU(struct ring_cpu, ring_cpu);
-static struct cw_block *block;
 static atomic64_t homeless;	/* records of CPUs that got no ring */
 
 static void count_up(__u64 *counter)
@@ -76,6 +76,23 @@ static void drop(struct cw_cpu *head, enum cw_counter reason)
 	count_up(&head->count[reason]);
 }
 NOKPROBE_SYMBOL(drop);
+
+/**
+ * cw_ring_drop() - a record could not be made: it takes a sequence number and is counted
+ * @reason: why
+ *
+ * Context: any, preemption off.
+ */
+void cw_ring_drop(enum cw_counter reason)
+{
+	struct cw_cpu *head = this_cpu_read(ring_cpu.head);
+
+	if (head)
+		drop(head, reason);
+	else
+		atomic64_inc(&homeless);
+}
+NOKPROBE_SYMBOL(cw_ring_drop);
 
 static void make_room(struct cw_ring *ring, const u8 *data, u64 need)
 {
@@ -289,6 +306,51 @@ int cw_ring_read(unsigned int cpu, enum cw_ring_id id, struct cw_cursor *cursor,
 }
 
 /**
+ * cw_ring_peek() - look at the next entry without ever waiting
+ * @cpu: whose
+ * @id: which ring
+ * @pos: position, 0 for the oldest; moved behind the entry
+ * @buf: for the beginning of the entry
+ * @bytes: of @buf, at least 8
+ *
+ * What was overwritten meanwhile is passed over.
+ *
+ * Context: any, also an NMI.
+ * Return: bytes of the entry, of which no more than fit were copied; 0: there is none.
+ */
+u32 cw_ring_peek(unsigned int cpu, enum cw_ring_id id, u64 *pos, void *buf, u32 bytes)
+{
+	struct ring_cpu *this = per_cpu_ptr(&ring_cpu, cpu);
+	struct cw_cpu *head = smp_load_acquire(&this->head); /* as in cw_ring_state() */
+	const struct cw_entry *entry = buf;
+	struct cw_ring *ring;
+	u64 end, off;
+	u32 len;
+
+	if (!head)
+		return 0;
+	ring = &head->ring[id];
+	end = smp_load_acquire(&ring->head);	/* ring(A) */
+	for (;;) {
+		*pos = max(*pos, READ_ONCE(ring->tail));
+		if (*pos >= end)
+			return 0;
+		off = *pos & (ring->size - 1);
+		memcpy(buf, this->data[id] + off, 8);	/* len and flags */
+		len = entry->len;
+		if (!(entry->flags & CW_ENTRY_PAD))
+			memcpy(buf, this->data[id] + off,
+			       min_t(u64, min(len, bytes), ring->size - off));
+		smp_rmb();	/* ring(B) */
+		if (READ_ONCE(ring->tail) > *pos)
+			continue;
+		*pos += len;
+		if (!(entry->flags & CW_ENTRY_PAD))
+			return len;
+	}
+}
+
+/**
  * cw_ring_entry_max() - bytes of the longest possible entry
  *
  * Return: bytes.
@@ -306,27 +368,6 @@ u32 cw_ring_entry_max(void)
 u64 cw_ring_homeless(void)
 {
 	return atomic64_read(&homeless);
-}
-
-/**
- * cw_ring_block() - the root of everything
- *
- * Return: the block; its size is in it.
- */
-const struct cw_block *cw_ring_block(void)
-{
-	return block;
-}
-
-/**
- * cw_ring_clock() - note how the record's clock and the wall clock differ now
- *
- * Context: any.
- */
-void cw_ring_clock(void)
-{
-	WRITE_ONCE(block->realtime_offset_ns,
-		   (s64)(ktime_get_real_fast_ns() - ktime_get_mono_fast_ns()));
 }
 
 /* === Life === */
@@ -359,7 +400,7 @@ static void free_cpu(unsigned int cpu)
 	struct ring_cpu *this = per_cpu_ptr(&ring_cpu, cpu);
 	int id;
 
-	block->cpu[cpu] = 0;
+	cw_block_cpu(cpu, 0);
 	if (this->head)
 		memset(this->head->magic, 0, sizeof(this->head->magic));
 	for (id = 0; id < CW_RING_MAX; id++)
@@ -395,7 +436,7 @@ int cw_ring_prepare_cpu(unsigned int cpu)
 		goto free;
 	head->pages = page;
 	memcpy(head->magic, CW_CPU_MAGIC, sizeof(head->magic));
-	block->cpu[cpu] = virt_to_phys(head);
+	cw_block_cpu(cpu, virt_to_phys(head));
 	smp_store_release(&this->head, head);	/* pairs with the acquire in cw_ring_state() */
 	return 0;
 free:
@@ -405,62 +446,6 @@ free:
 	this->data[CW_RING_INCIDENTS] = NULL;
 	free_pages_exact(head, head_bytes());
 	return -ENOMEM;
-}
-
-/* The kernel does not export its boot id; procfs has it, where it is mounted already. */
-static void boot_id_read(char *id, size_t size)
-{
-	struct file *file = filp_open("/proc/sys/kernel/random/boot_id", O_RDONLY, 0);
-	loff_t pos = 0;
-	ssize_t n;
-
-	if (IS_ERR(file))
-		return;
-	n = kernel_read(file, id, size - 1, &pos);
-	filp_close(file, NULL);
-	id[max_t(ssize_t, n, 0)] = 0;
-	strim(id);
-}
-
-/**
- * cw_ring_init() - make the block
- * @layout: text for a reader of a dump
- *
- * Return: 0 or -ENOMEM.
- */
-int cw_ring_init(const char *layout)
-{
-	size_t cpus = sizeof(*block) + nr_cpu_ids * sizeof(block->cpu[0]);
-	size_t layout_bytes = strlen(layout) + 1;
-	size_t bytes = cpus + cw_fields_table_bytes + cw_counters_table_bytes + layout_bytes;
-
-	block = alloc_pages_exact(bytes, GFP_KERNEL | __GFP_ZERO);
-	if (!block)
-		return -ENOMEM;
-	block->abi = CW_ABI;
-	block->bytes = bytes;
-	block->phys = virt_to_phys(block);
-	block->page_size = PAGE_SIZE;
-	block->cpus = nr_cpu_ids;
-	boot_id_read(block->boot_id, sizeof(block->boot_id));
-	strscpy(block->version, CW_VERSION, sizeof(block->version));
-	block->entry_bytes = sizeof(struct cw_entry);
-	block->record_bytes = sizeof(struct cw_record);
-	block->cpu_bytes = sizeof(struct cw_cpu);
-	block->fields_off = cpus;
-	block->fields_len = cw_fields_table_bytes;
-	memcpy((u8 *)block + cpus, cw_fields_table, cw_fields_table_bytes);
-	block->counters_off = cpus + cw_fields_table_bytes;
-	block->counters_len = cw_counters_table_bytes;
-	memcpy((u8 *)block + block->counters_off, cw_counters_table, cw_counters_table_bytes);
-	block->layout_off = block->counters_off + block->counters_len;
-	block->layout_len = layout_bytes;
-	memcpy((u8 *)block + block->layout_off, layout, layout_bytes);
-	cw_ring_clock();
-	memcpy(block->magic, CW_BLOCK_MAGIC, sizeof(block->magic));
-	/* So that a reader of a dump need not search for it */
-	pr_info("block at 0x%llx\n", block->phys);
-	return 0;
 }
 
 /**
@@ -473,6 +458,4 @@ void cw_ring_exit(void)
 	for_each_possible_cpu(cpu)
 		if (per_cpu(ring_cpu.head, cpu))
 			free_cpu(cpu);
-	memset(block->magic, 0, sizeof(block->magic));
-	free_pages_exact(block, block->bytes);
 }

@@ -36,18 +36,17 @@ struct cw_cursor {
 void *cw_ring_reserve(struct cw_slot *slot, enum cw_ring_id id, u32 bytes);
 void cw_ring_commit(struct cw_slot *slot, u32 bytes);
 void cw_ring_count(enum cw_counter counter);
+void cw_ring_drop(enum cw_counter reason);
 
 u64 cw_ring_head(unsigned int cpu, enum cw_ring_id id);
 bool cw_ring_state(unsigned int cpu, struct cw_cpu *state);
 int cw_ring_read(unsigned int cpu, enum cw_ring_id id, struct cw_cursor *cursor, u64 end,
 		 void *buf, u32 bytes, u64 *lost);
+u32 cw_ring_peek(unsigned int cpu, enum cw_ring_id id, u64 *pos, void *buf, u32 bytes);
 u32 cw_ring_entry_max(void);
 u64 cw_ring_homeless(void);
-const struct cw_block *cw_ring_block(void);
-void cw_ring_clock(void);
 
 int cw_ring_prepare_cpu(unsigned int cpu);
-int cw_ring_init(const char *layout);
 void cw_ring_exit(void);
 
 #endif

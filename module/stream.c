@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "block.h"
 #include "record.h"
 #include "stream.h"
 
@@ -251,7 +252,7 @@ struct cw_stream *cw_stream_open(enum cw_stream_kind kind)
 	}
 	if (kind == CW_STREAM_FOLLOW)
 		atomic_inc(&followers);
-	cw_ring_clock();
+	cw_block_clock();
 	look(stream, true);
 	return stream;
 }

@@ -1,53 +1,117 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Restarts guests in several ways and reads on their consoles who asked.
+# Restarts guests in every way there is and reads on their consoles who asked, and whether it
+# became a panic (R-01 to R-07). The guests have no crash kernel: reboot_panic_force stands for it.
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 cd "$here/.." || exit
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log" "$log".*' EXIT
 bad=0
+force='reboot_panic=unexpected reboot_panic_force=1'
 
-# restart NAME COMMAND PATTERN...: every pattern stands in the one record on the console
+# One a line, as the kernel log has them since the module was loaded
+said() { tr -d '\r' <"$log" | sed -nE 's/^\[[^]]*\] //p' | sed '1,/crashwatch: version /d'; }
+
+# restart NAME PANICS PARAMETERS COMMAND PATTERN...: the guest restarts after so many panics, and
+# every pattern stands in the one record on the console or in the panic's text
 restart() {
-	local name=$1 command=$2 pattern
-	shift 2
-	if ! selftests/vm/boot -t 120 -r -l "$log" -- \
+	local name=$1 panics=$2 parameters=$3 command=$4 pattern problem=''
+	shift 4
+	if ! timeout 300 selftests/vm/boot -t 120 -r -l "$log" ${boot_args:+-a "$boot_args"} -- \
 		bash -c "command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
-			insmod ./crashwatch.ko && $command; sleep 100"; then
-		echo "not ok reboot: $name: the guest did not restart"
-		bad=1
-		return
+			insmod ./crashwatch.ko $parameters && { $command; }; sleep 60"; then
+		problem='the guest did not restart'
 	fi
-	tr -d '\r' <"$log" | sed -nE 's/^\[[^]]*\] crashwatch: (reboot |\.\.\. )//p' |
-		tr -d '\n' >"$log.record"
+	said >"$log.said"
+	# A long record goes on in lines of its own
+	sed -nE 's/^crashwatch: (reboot |\.\.\. )//p' "$log.said" | tr -d '\n' >"$log.record"
 	for pattern; do
-		if ! grep -qE "$pattern" "$log.record"; then
-			echo "#   no $pattern in: $(cat "$log.record")"
-			echo "not ok reboot: $name"
-			bad=1
-			return
-		fi
+		[ -z "$problem" ] || break
+		grep -qE "$pattern" "$log.record" || grep -qE "^Kernel panic.*$pattern" "$log.said" ||
+			problem="no $pattern in: $(cat "$log.record"; grep '^Kernel panic' "$log.said")"
 	done
-	if [ "$(tr -d '\r' <"$log" | grep -c 'crashwatch: reboot ')" != 1 ] ||
-		grep -aE 'BUG:|WARNING:|Oops|Call Trace' "$log"; then
-		echo "not ok reboot: $name: not one record, or the kernel complained"
+	[ -n "$problem" ] || [ "$(grep -c '^Kernel panic' "$log.said")" = "$panics" ] ||
+		problem="not $panics panics: $(grep '^Kernel panic' "$log.said")"
+	[ -n "$problem" ] || [ "$(grep -c '^crashwatch: reboot ' "$log.said")" = 1 ] ||
+		problem='not one record'
+	[ -n "$problem" ] || ! grep -aE 'BUG:|WARNING:|Oops' "$log.said" ||
+		problem='the kernel complained'
+	# A panic of our own has its trace, no other restart has
+	[ -n "$problem" ] || [ "$panics" != 0 ] || ! grep -q 'Call Trace' "$log.said" ||
+		problem='there is a call trace'
+	if [ -n "$problem" ]; then
+		echo "#   $problem"
+		tail -n 5 "$log" | sed 's/^/#   /'
+		echo "not ok reboot: $name"
 		bad=1
-		return
+	else
+		echo "ok reboot: $name"
 	fi
-	echo "ok reboot: $name"
-	rm -f "$log.record"
 }
 
-restart 'a forced restart names the program, its arguments and its chain' \
-	'sh -c "reboot -f; :"' \
-	'how="restart" at="machine_restart" origin="syscall" scope="host" action="recorded"' \
+softdog='modprobe softdog soft_margin=1 && exec 7>/dev/watchdog && echo >&7; sleep 20'
+keys='modprobe uinput; perl -e '\''syscall 169, 0xfee1dead, 672274793, 0x89abcdef, 0'\''; selftests/obj/keys'
+
+# What is recorded (R-02, R-07)
+# shellcheck disable=SC2016 # for the guest's shell
+restart 'R-02 a forced restart names the program, its arguments and its chain' 0 '' \
+	'sh -c "kill -SEGV \$\$"; sh -c "reboot -f; :"' \
+	'how="restart" at="reboot_notifier" origin="syscall" scope="host" action="recorded"' \
 	' pid=[0-9]+ uid=0 .*comm="reboot" argv=\["reboot","-f"\] ' \
 	' domain="init\(1\) .*/sh [^ ]*/reboot" ' \
 	' tree=\["[0-9]+:reboot","[0-9]+:sh",.*"1:init"\]' \
-	' stack=\["machine_restart\+0x.*__do_sys_reboot\+0x'
-restart 'sysrq-b names the program that wrote it' \
+	'"kernel_restart\+0x.*__do_sys_reboot\+0x'
+if grep -qE '^crashwatch: incident .* crash pid=[0-9]+ uid=0 comm="sh" .*signame="SIGSEGV".* domain="init\(1\) ' \
+	"$log.said" && grep -qE '^crashwatch: block at 0x[0-9a-f]+$' "$log.said"; then
+	echo 'ok reboot: R-07 the kernel log has the newest incidents and the place of the block'
+else
+	echo 'not ok reboot: R-07 the kernel log has the newest incidents and the place of the block'
+	bad=1
+fi
+restart 'R-02 sysrq-b names the program that wrote it' 0 '' \
 	'echo b >/proc/sysrq-trigger' \
-	'at="machine_emergency_restart" origin="sysrq"' ' comm="bash" argv=\["bash","-c"' \
-	'"machine_emergency_restart\+0x.*"__handle_sysrq'
+	'at="emergency_restart" origin="sysrq"' ' comm="bash" argv=\["bash","-c"' \
+	'"emergency_restart\+0x.*"__handle_sysrq' ' via="sysrq-b"'
+restart 'R-02 a power-off by sysrq-o is recorded as one' 0 "$force" \
+	'echo o >/proc/sysrq-trigger; sleep 20' \
+	'how="power-off" at="reboot_notifier" origin="kthread"' 'via="sysrq-o"' \
+	'action="allowed"' 'reason="the machine is to stay off"'
+restart 'R-02 the command string of reboot(2) is there' 0 '' \
+	'perl -e "my \$to = qq(boot into rescue\\0); syscall 169, 0xfee1dead, 672274793, 0xa1b2c3d4, \$to"' \
+	'how="restart" .* command="boot into rescue"'
+restart 'R-02 a panic that is not ours has its record' 1 "$force" \
+	'echo c >/proc/sysrq-trigger' 'how="panic" at="panic" origin="panic"' 'action="recorded"' \
+	'comm="bash"' '"panic\+0x.*"__handle_sysrq'
+
+# What becomes a panic (R-01, R-06)
+restart 'R-01 a forced restart becomes one panic, which names who asked' 1 "$force" \
+	'sh -c "reboot -f; :"' 'action="panic".*reason="unexpected"' \
+	'crashwatch: unexpected restart requested by reboot\([0-9]+\) uid=0 domain="init\(1\) .*/sh [^ ]*/reboot"'
+restart 'R-01 sysrq-b becomes one panic' 1 "$force" 'echo b >/proc/sysrq-trigger' \
+	'crashwatch: unexpected restart requested by sysrq-b of bash\([0-9]+\) uid=0 '
+restart 'R-01 Ctrl-Alt-Del becomes one panic' 1 "$force" "$keys" \
+	'crashwatch: unexpected restart requested by Ctrl-Alt-Del$'
+restart 'R-01 a watchdog becomes one panic' 1 "$force" "$softdog" \
+	'origin="interrupt" scope="host" action="panic" stack=' \
+	'crashwatch: unexpected restart requested by softdog$'
+restart 'R-01 always: init too' 1 'reboot_panic=always reboot_panic_force=1' \
+	'kill -TERM 1; sleep 20' 'crashwatch: restart requested by busybox\(1\) uid=0 '
+
+# What does not
+restart 'R-01 what init asks for passes' 0 "$force" 'kill -TERM 1; sleep 20' \
+	'action="allowed" pid=1 ' 'reason="init asks for it"'
+restart 'R-01 so does what comes after a disarm' 0 "$force" \
+	'echo off >/sys/module/crashwatch/parameters/reboot_panic; sh -c "reboot -f; :"' \
+	'action="recorded"'
+restart 'R-01 a dry run says what it would do' 0 'reboot_panic=dry-run reboot_panic_force=1' \
+	'sh -c "reboot -f; :"' 'action="recorded"' 'reason="dry run: this would be a panic"'
+restart 'R-04 without a crash kernel a restart goes on as asked' 0 reboot_panic=always \
+	'sh -c "reboot -f; :"' 'action="allowed"' 'reason="no crash kernel is loaded"'
+boot_args=panic=1
+restart 'R-03 sysrq-b with panic=1 and no crash kernel restarts without a panic' 0 \
+	reboot_panic=always 'echo b >/proc/sysrq-trigger' 'reason="no crash kernel is loaded"'
+restart 'R-03 and with reboot_panic_force=1 after one' 1 'reboot_panic=always reboot_panic_force=1' \
+	'echo b >/proc/sysrq-trigger' 'action="panic"' \
+	'crashwatch: restart requested by sysrq-b of bash'
 exit $bad

@@ -21,7 +21,8 @@
 	C(NO_HISTORY, "no_history", "processes met without a history; it was begun anew") \
 	C(MAP_BUSY, "map_busy", "crashes whose mappings were locked by another thread") \
 	C(FILTERED, "filtered", "deaths that the parameter signals left out") \
-	C(UNSEEN_EXEC, "unseen_exec", "execs that only their return showed")
+	C(UNSEEN_EXEC, "unseen_exec", "execs that only their return showed") \
+	C(DROPPED_BUSY, "dropped_busy", "records dropped: a restart was being recorded already")
 
 /* enum cw_counter - index into struct cw_cpu::count */
 enum cw_counter {

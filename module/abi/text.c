@@ -191,6 +191,17 @@ void cw_text_quote(struct cw_out *out, const char *s, size_t len, bool cut, enum
 
 /* === Records === */
 
+/**
+ * cw_text_name() - append a string without quotes, what is not printable escaped
+ * @out: where to
+ * @s: bytes
+ * @len: how many
+ */
+void cw_text_name(struct cw_out *out, const char *s, size_t len)
+{
+	put_escaped(out, s, len, CW_FORMAT_TEXT);
+}
+
 static void put_list(struct cw_out *out, const char *s, size_t len, bool cut,
 		     enum cw_format format)
 {

@@ -35,6 +35,7 @@ void cw_text_value(struct cw_out *out, const struct cw_record *rec, unsigned int
 		   enum cw_format format);
 void cw_text_domain(struct cw_out *out, const struct cw_record *rec, unsigned int key);
 void cw_text_puts(struct cw_out *out, const char *s);
+void cw_text_name(struct cw_out *out, const char *s, size_t len);
 void cw_text_quote(struct cw_out *out, const char *s, size_t len, bool cut, enum cw_format format);
 void cw_text_num(struct cw_out *out, __u64 v, unsigned int width, char fill);
 void cw_text_hex(struct cw_out *out, __u64 v);

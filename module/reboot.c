@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A restart as one record: who asked, and what becomes of it. */
+#include <linux/atomic.h>
+#include <linux/cred.h>
+#include <linux/kallsyms.h>
+#include <linux/mm.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/task.h>
+#include <linux/stacktrace.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "abi/text.h"
+#include "block.h"
+#include "draft.h"
+#include "exec.h"
+#include "gather.h"
+#include "history.h"
+#include "lastwords.h"
+#include "params.h"
+#include "policy.h"
+#include "reboot.h"
+#include "stream.h"
+
+#define FRAMES		32
+#define FRAME_CHARS	96
+#define WORDS_CHARS	880
+#define WISH_NS		(10 * (u64)NSEC_PER_SEC)	/* a worker carries it out at once */
+
+/* One restart at a time is put together here; who holds @busy has preemption off. */
+static struct {
+	atomic_t busy;
+	atomic_t said;	/* the last words were written */
+	unsigned long frame[FRAMES];
+	char stack[FRAMES * FRAME_CHARS];
+	u32 stack_len;
+	const char *wish;	/* what a worker is going to carry out */
+	u64 wish_ns;		/* when somebody asked for that */
+	u32 caller;	/* in @stack: who called the function in which it was seen */
+	struct cw_tree_node tree[64];
+	char words[WORDS_CHARS];
+	struct cw_lastwords last;
+	u8 record[65536] __aligned(8);
+} *room;
+
+/* What a function on the stack gives away, the innermost one first */
+static const struct known {
+	const char *function;
+	const char *origin;
+	const char *via;
+	const char *how;
+	unsigned int kind;
+} who[] = {
+	{ "panic", .origin = "panic", .kind = CW_REBOOT_PANICS },
+	{ "vpanic", .origin = "panic", .kind = CW_REBOOT_PANICS },
+	{ "__handle_sysrq", .origin = "sysrq" },
+	{ "softdog_fire", .origin = "interrupt", .via = "softdog" },
+	{ "hibernate", .via = "hibernation", .kind = CW_REBOOT_HIBERNATES },
+	{ "hw_failure_emergency_poweroff_func", .origin = "kthread", .via = "hardware protection",
+	  .kind = CW_REBOOT_PROTECTS },
+	{ "hw_failure_emergency_action_func", .origin = "kthread", .via = "hardware protection",
+	  .kind = CW_REBOOT_PROTECTS },
+	{ "kernel_kexec", .how = "kexec", .kind = CW_REBOOT_KEXEC },
+	{ "__do_sys_reboot", .origin = "syscall" },
+};
+
+static const char *const actions[] = {
+	[CW_VERDICT_RECORDED] = "recorded",
+	[CW_VERDICT_ALLOWED] = "allowed",
+	[CW_VERDICT_PANIC] = "panic",
+};
+
+static bool in_interrupt_now(void)
+{
+	return in_nmi() || in_hardirq() || in_serving_softirq();
+}
+
+/*
+ * Whoever holds the room is on another CPU, unless this is an interrupt: its end may be what the
+ * holder waits for.
+ */
+static bool room_get(void)
+{
+	while (atomic_cmpxchg_acquire(&room->busy, 0, 1)) {
+		if (in_interrupt_now())
+			return false;
+		cpu_relax();
+	}
+	return true;
+}
+
+static void room_put(void)
+{
+	atomic_set_release(&room->busy, 0);
+}
+
+static void learn(struct known *so_far, const char *symbol)
+{
+	size_t len = strcspn(symbol, "+.");
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(who); i++) {
+		if (strlen(who[i].function) != len || memcmp(who[i].function, symbol, len))
+			continue;
+		so_far->origin = so_far->origin ?: who[i].origin;
+		so_far->via = so_far->via ?: who[i].via;
+		so_far->how = so_far->how ?: who[i].how;
+		so_far->kind |= who[i].kind;
+	}
+}
+
+/* Fill room->stack from the function @from outwards, and learn from it. */
+static struct known take_stack(const char *from)
+{
+	unsigned int n = stack_trace_save(room->frame, FRAMES, 0), i;
+	char symbol[KSYM_SYMBOL_LEN];
+	struct known known = {};
+
+	room->stack_len = 0;
+	room->caller = 0;
+	for (i = 0; i < n; i++) {
+		sprint_symbol(symbol, room->frame[i]);
+		/* What lies further in are the probe's own functions */
+		if (str_has_prefix(symbol, from)) {
+			room->stack_len = 0;
+			room->caller = 0;
+		}
+		learn(&known, symbol);
+		room->stack_len += 1 + scnprintf(room->stack + room->stack_len, FRAME_CHARS, "%s",
+						 symbol);
+		if (!room->caller)
+			room->caller = room->stack_len;
+	}
+	if (room->caller >= room->stack_len)
+		room->caller = 0;
+	if (!known.origin)
+		known.origin = in_interrupt_now()	   ? "interrupt" :
+			       current->flags & PF_KTHREAD ? "kthread" :
+							     "syscall";
+	return known;
+}
+
+/* Compilers leave no trace on the stack of a function that ends with calling another. */
+static void learn_via(struct known *known, const struct cw_sight *sight)
+{
+	u64 now = ktime_get_mono_fast_ns();
+
+	if (sight->via) {
+		room->wish = sight->via;
+		room->wish_ns = now;
+		known->via = sight->via;
+	}
+	if (known->via)
+		return;
+	if (!strcmp(known->origin, "sysrq"))
+		known->via = "sysrq-b";	/* the one key that restarts */
+	else if (!strcmp(known->origin, "kthread") && now - room->wish_ns < WISH_NS)
+		known->via = room->wish;
+}
+
+/* Init itself, or a child of it that has executed nothing: what busybox sends to reboot(2). */
+static bool asked_by_init(void)
+{
+	const struct task_struct *parent;
+	const struct cw_task *task, *of_parent;
+	bool same = false;
+
+	if (in_interrupt_now() || task_active_pid_ns(current) != &init_pid_ns)
+		return false;
+	if (current->tgid == 1)
+		return true;
+	rcu_read_lock();
+	parent = rcu_dereference(current->real_parent);
+	if (parent->tgid == 1) {
+		task = cw_history_find(current);
+		of_parent = cw_history_find(parent);
+		same = task && of_parent && !cw_history_stale(task) &&
+		       cw_history_exec(task) == cw_history_exec(of_parent);
+	}
+	rcu_read_unlock();
+	return same;
+}
+
+/* In an interrupt current has nothing to do with it. */
+static void put_asker(struct cw_draft *draft)
+{
+	static const struct cw_exec_keys keys = {
+		.exe = -1,
+		.file = -1,
+		.argv = CW_REBOOT_argv,
+		.argc = -1,
+		.argv_bytes = -1,
+		.argv_fault = -1,
+		.cwd = -1,
+		.domain = CW_REBOOT_domain,
+	};
+	bool cut;
+	u32 levels;
+
+	if (in_interrupt_now())
+		return;
+	cw_draft_num(draft, CW_REBOOT_pid, current->tgid);
+	cw_draft_num(draft, CW_REBOOT_uid, __kuid_val(current_uid()));
+	cw_draft_auid(draft, CW_REBOOT_auid);
+	cw_draft_comm(draft, CW_REBOOT_comm, current->group_leader);
+	rcu_read_lock();
+	cw_draft_task(draft, &keys, cw_history_find(current));
+	rcu_read_unlock();
+	levels = cw_gather_tree(room->tree, cw_params.tree_levels, &cut);
+	cw_draft_str(draft, CW_REBOOT_tree, (const char *)room->tree,
+		     levels * sizeof(*room->tree), cut);
+}
+
+static void put_text(struct cw_draft *draft, unsigned int key, const char *s)
+{
+	if (s)
+		cw_draft_text(draft, key, s);
+}
+
+static void keep(const struct cw_record *rec, u32 bytes)
+{
+	struct cw_slot slot;
+	void *to = cw_ring_reserve(&slot, CW_RING_INCIDENTS, bytes);
+
+	if (!to)
+		return;
+	memcpy(to, rec, bytes);
+	cw_ring_commit(&slot, bytes);
+	cw_stream_wake();
+}
+
+static void put_word(struct cw_out *out, const struct cw_record *rec, unsigned int key)
+{
+	if (!(rec->has >> key & 1))
+		return;
+	cw_text_puts(out, " ");
+	cw_text_puts(out, cw_type_find(CW_REBOOT)->key[key].name);
+	cw_text_puts(out, "=");
+	cw_text_value(out, rec, key, CW_FORMAT_TEXT);
+}
+
+/* What a panic says instead: the requester in one line */
+static void put_words(const struct cw_record *rec, const struct known *known, const char *reason)
+{
+	struct cw_out out = { .buf = room->words, .size = sizeof(room->words) - 1 };
+	size_t len;
+	const char *comm = cw_record_str(rec, CW_REBOOT_comm, &len);
+
+	/* A worker carries out what somebody else wished */
+	if (known->via && !strcmp(known->origin, "kthread"))
+		comm = NULL;
+	if (strcmp(reason, cw_policy_modes[CW_POLICY_ALWAYS]))
+		cw_text_puts(&out, "unexpected ");
+	cw_text_puts(&out, "restart requested by ");
+	if (known->via || !comm)
+		cw_text_puts(&out, known->via ?: room->stack + room->caller);
+	if (comm) {
+		cw_text_puts(&out, known->via ? " of " : "");
+		cw_text_name(&out, comm, len);
+		cw_text_puts(&out, "(");
+		cw_text_num(&out, cw_record_slot(rec, CW_REBOOT_pid), 0, 0);
+		cw_text_puts(&out, ")");
+	}
+	if (comm) {
+		put_word(&out, rec, CW_REBOOT_uid);
+		put_word(&out, rec, CW_REBOOT_auid);
+		put_word(&out, rec, CW_REBOOT_domain);
+	}
+	room->words[min(out.len, out.size)] = 0;
+	cw_policy_words(room->words);
+}
+
+static enum cw_verdict record(const struct cw_sight *sight)
+{
+	struct known known = take_stack(sight->from ?: sight->at);
+	unsigned int kind = sight->kind | known.kind;
+	enum cw_verdict verdict;
+	struct cw_draft draft;
+	const char *reason;
+
+	learn_via(&known, sight);
+	if (asked_by_init())
+		kind |= CW_REBOOT_BY_INIT;
+	verdict = cw_policy_decide(kind, &reason);
+	cw_draft_on(&draft, room->record, sizeof(room->record), CW_REBOOT, CW_REBOOT_KEYS);
+	cw_draft_text(&draft, CW_REBOOT_how, known.how ?: sight->how);
+	cw_draft_text(&draft, CW_REBOOT_at, sight->at);
+	cw_draft_text(&draft, CW_REBOOT_origin, known.origin);
+	cw_draft_text(&draft, CW_REBOOT_scope, kind & CW_REBOOT_CONTAINER ? "container" : "host");
+	cw_draft_text(&draft, CW_REBOOT_action, actions[verdict]);
+	put_asker(&draft);
+	cw_draft_str(&draft, CW_REBOOT_stack, room->stack, room->stack_len, false);
+	put_text(&draft, CW_REBOOT_command, sight->command);
+	put_text(&draft, CW_REBOOT_via, known.via);
+	put_text(&draft, CW_REBOOT_reason, reason);
+	keep(draft.rec, draft.tail - (char *)draft.rec + draft.rec->tail);
+	cw_block_clock();
+	if (verdict == CW_VERDICT_PANIC)
+		put_words(draft.rec, &known, reason);
+	if (!(kind & (CW_REBOOT_CONTAINER | CW_REBOOT_ASKED)) && !atomic_xchg(&room->said, 1))
+		cw_lastwords_say(&room->last, draft.rec);
+	return verdict;
+}
+
+/**
+ * cw_reboot_seen() - a restart was asked for, or happens
+ * @sight: where it was seen
+ *
+ * Makes a record, decides, and says the last words.
+ *
+ * Context: any.
+ * Return: true if the caller has to see to it that cw_policy_panic() is called.
+ */
+bool cw_reboot_seen(const struct cw_sight *sight)
+{
+	enum cw_verdict verdict = CW_VERDICT_RECORDED;
+
+	preempt_disable();
+	if (room_get()) {
+		verdict = record(sight);
+		room_put();
+	} else {
+		cw_ring_drop(CW_COUNT_DROPPED_BUSY);
+	}
+	if (sight->kind & CW_REBOOT_IS_PANIC)
+		cw_policy_panicking();
+	preempt_enable();
+	return verdict == CW_VERDICT_PANIC;
+}
+
+/**
+ * cw_reboot_init() - set memory aside, for there may be none when it is needed
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cw_reboot_init(void)
+{
+	room = kvzalloc(sizeof(*room), GFP_KERNEL);
+	return room ? 0 : -ENOMEM;
+}
+
+/**
+ * cw_reboot_exit() - give it back; the hooks must be gone
+ */
+void cw_reboot_exit(void)
+{
+	kvfree(room);
+}
