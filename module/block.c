@@ -9,6 +9,7 @@
 
 #include "abi/text.h"
 #include "block.h"
+#include "persist.h"
 
 static struct cw_block *block;
 
@@ -29,8 +30,10 @@ const struct cw_block *cw_block_get(void)
  */
 void cw_block_clock(void)
 {
-	WRITE_ONCE(block->realtime_offset_ns,
-		   (s64)(ktime_get_real_fast_ns() - ktime_get_mono_fast_ns()));
+	s64 offset = ktime_get_real_fast_ns() - ktime_get_mono_fast_ns();
+
+	WRITE_ONCE(block->realtime_offset_ns, offset);
+	cw_persist_clock(offset);
 }
 
 /**

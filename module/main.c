@@ -13,6 +13,7 @@
 #include "layout.h"
 #include "mem.h"
 #include "params.h"
+#include "persist.h"
 #include "probe.h"
 #include "ring.h"
 #include "stream.h"
@@ -43,6 +44,9 @@ static int __init crashwatch_init(void)
 	ret = cw_block_init(cw_layout_make());
 	if (ret)
 		return ret;
+	ret = cw_persist_init(cw_params_persist(), cw_block_get());
+	if (ret)
+		goto err_persist;
 	ret = cw_mem_init(cw_domain_evict);
 	if (ret)
 		goto err_mem;
@@ -88,6 +92,8 @@ err_cpu:
 	cw_mem_exit();
 err_mem:
 	cw_ring_exit();
+	cw_persist_exit();
+err_persist:
 	cw_block_exit();
 	return ret;
 }
@@ -107,6 +113,7 @@ static void __exit crashwatch_exit(void)
 	cpuhp_remove_state_nocalls(cpu_state);
 	cw_mem_exit();
 	cw_ring_exit();
+	cw_persist_exit();
 	cw_block_exit();
 }
 

@@ -228,6 +228,22 @@ static const struct kernel_param_ops signals_ops = { .set = signals_set, .get = 
 module_param_cb(signals, &signals_ops, NULL, 0644);
 MODULE_PARM_DESC(signals, "deaths that are recorded: default (all; by HUP, INT and PIPE among the events only), all, or signals by name or number parted by commas");
 
+/* === persist === */
+
+static char *persist = "";
+module_param(persist, charp, 0444);
+MODULE_PARM_DESC(persist, "memory that a reset leaves alone, where a copy of the records is kept: SIZE@ADDRESS of what memmap=SIZE$ADDRESS sets aside, from 256K to 1G; default none");
+
+/**
+ * cw_params_persist() - which memory outlives a reset
+ *
+ * Return: as it was given; "" for none.
+ */
+const char *cw_params_persist(void)
+{
+	return persist;
+}
+
 /* === skip_hooks === */
 
 static char *skip_hooks = "";

@@ -40,6 +40,7 @@ struct cw_params {
 extern struct cw_params cw_params;
 
 bool cw_params_skips(const char *hook);
+const char *cw_params_persist(void);
 bool cw_params_off(void);
 int cw_params_check_hooks(void);
 void cw_params_live(bool live);

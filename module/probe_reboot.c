@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sees that the machine is being restarted, or that somebody wishes it. */
 #include <linux/notifier.h>
+#include <linux/pid_namespace.h>
 #include <linux/reboot.h>
 #include <linux/sched.h>
 #include <linux/sched/task_stack.h>
@@ -147,12 +148,23 @@ int cw_probe_container(struct kprobe *kp, struct pt_regs *regs)
 	unsigned long args[6];
 
 	cw_hook_hit(CW_HOOK_CONTAINER);
+	if (task_active_pid_ns(current) == &init_pid_ns)
+		return 0;	/* the machine itself: the notifier sees it */
 	/* What the process itself has put there, not what a compiler has made of it */
 	syscall_get_arguments(current, task_pt_regs(current), args);
-	if ((u32)args[2] == LINUX_REBOOT_CMD_HALT)
+	switch ((u32)args[2]) {
+	case LINUX_REBOOT_CMD_RESTART:
+	case LINUX_REBOOT_CMD_RESTART2:
+		break;
+	case LINUX_REBOOT_CMD_HALT:
 		sight.how = "halt";
-	else if ((u32)args[2] == LINUX_REBOOT_CMD_POWER_OFF)
+		break;
+	case LINUX_REBOOT_CMD_POWER_OFF:
 		sight.how = "power-off";
+		break;
+	default:
+		return 0;	/* it will be refused */
+	}
 	cw_reboot_seen(&sight);
 	return 0;
 }

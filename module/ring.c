@@ -36,6 +36,7 @@
 #include "abi/text.h"
 #include "block.h"
 #include "params.h"
+#include "persist.h"
 #include "ring.h"
 
 struct ring_cpu {
@@ -198,6 +199,7 @@ void cw_ring_commit(struct cw_slot *slot, u32 bytes)
 	u32 total = ALIGN(sizeof(*slot->entry) + bytes, 8);
 
 	slot->entry->len = total;
+	cw_persist_keep(slot->ring - slot->cpu->ring, slot->entry);
 	WRITE_ONCE(slot->ring->head_nr, slot->ring->head_nr + 1);
 	smp_store_release(&slot->ring->head, slot->start + total);	/* ring(A) */
 	smp_store_release(&slot->cpu->gen, slot->cpu->gen + 1);		/* ring(D) */

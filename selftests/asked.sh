@@ -35,6 +35,9 @@ R_05_a_container_that_restarts_is_a_record_and_nothing_more() {
 		newest "how=\"$how\"" 'at="reboot_pid_ns"' 'origin="syscall"' 'scope="container"' \
 			'action="recorded"' 'comm="perl"' 'argv=["perl","-e",'
 	done
+	[ "$(grep -c ' reboot ' "$D/incidents")" = 3 ] || fail 'not three records'
+	in_container 0x89abcdef # neither a container nor the kernel makes anything of that
+	[ "$(grep -c ' reboot ' "$D/incidents")" = 3 ] || fail 'what was refused has a record'
 	! dmesg | grep -q 'crashwatch: reboot ' || fail 'the kernel log has it'
 }
 

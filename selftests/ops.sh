@@ -20,6 +20,7 @@ declare -A bad=(
 	[log_exec]='- 2 x nonsense 10'
 	[log_failed_exec]='- 2 x nonsense 10'
 	[log_exit]='- 2 x nonsense 10'
+	[persist]='x 4M 4M@ @4096 4M@0x1000'
 	[reboot_panic]='- on 0 1 Unexpected panic'
 	[reboot_panic_force]='- 2 x nonsense 10'
 	[signals]='- NOSUCH SEGV, ,SEGV 0 65 -9 SEGV;KILL SEGV,,KILL 9x'
@@ -29,13 +30,13 @@ declare -A bad=(
 declare -A least=(
 	[ring_kb]=128 [incident_kb]=256 [argv_bytes]=64 [max_mem_kb]=256 [tree_levels]=1
 	[fail_alloc]=0 [log_exec]=N [log_failed_exec]=N [log_exit]=N [signals]=SIGHUP
-	[skip_hooks]="" [reboot_panic]=off [reboot_panic_force]=N
+	[skip_hooks]="" [persist]="" [reboot_panic]=off [reboot_panic_force]=N
 )
 declare -A most=(
 	[ring_kb]=16384 [incident_kb]=16384 [argv_bytes]=32768 [max_mem_kb]=16777216
 	[tree_levels]=64 [fail_alloc]=1000000 [log_exec]=Y [log_failed_exec]=Y [log_exit]=Y
 	[signals]=all [skip_hooks]='do_exit,do_execveat_common'
-	[reboot_panic]=dry-run [reboot_panic_force]=Y
+	[persist]="" [reboot_panic]=dry-run [reboot_panic_force]=Y
 )
 
 wrong=0

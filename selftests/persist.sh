@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Restarts a guest and reads in its next boot what the one before had recorded (R-09).
+set -u
+here=$(cd "$(dirname "$0")" && pwd -P)
+cd "$here/.." || exit
+D=/sys/kernel/debug/crashwatch
+size=4M at=0x20000000
+persist=persist=$size@$at
+
+# === In the guest ===
+
+failed=0
+result() {
+	if "$@"; then
+		echo "ok persist: $name"
+	else
+		echo "not ok persist: $name"
+		failed=1
+	fi
+}
+load() { insmod ./crashwatch.ko "$persist" "$@"; }
+boot_id() { cat /proc/sys/kernel/random/boot_id; }
+
+first_boot() {
+	load || exit
+	boot_id >/host/boot_id
+	echo $$ >/host/pid
+	sh -c 'kill -SEGV $$'
+	# So many events that the oldest of them are gone, but no incident is
+	selftests/obj/storm selftests/obj/tiny 12000
+	cat $D/incidents >/host/incidents
+	tail -n 20 $D/events >/host/events
+	command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
+	sh -c 'reboot -f; :'
+	sleep 100
+}
+
+incidents_are_there() {
+	local was
+	was=$(sed 1d /host/incidents)
+	grep -qxF -- "$was" $D/previous/incidents && [ -n "$was" ] &&
+		[ "$(grep -oE ' reboot how="restart" at="[a-z_]+"' $D/previous/incidents | tr -d '\n')" = \
+			' reboot how="restart" at="reboot_notifier" reboot how="restart" at="machine_restart"' ]
+}
+events_are_there() {
+	# One of the lines may be of the tail(1) that wrote them
+	[ "$(sed 1d /host/events | grep -cxFf - $D/previous/events)" -ge 18 ]
+}
+header_is_of_that_boot() {
+	local id
+	id=$(cat /host/boot_id)
+	[ "$id" != "$(boot_id)" ] && head -n 1 $D/previous/events | grep -q " boot_id=$id "
+}
+all_lines_parse() {
+	python3 selftests/strict_parse.py $D/previous/events &&
+		python3 selftests/strict_parse.py $D/previous/incidents
+}
+raw_is_the_same() {
+	tools/crashwatch log --utc --input=$D/previous/events_raw >/tmp/raw &&
+		[ "$(grep -c . /tmp/raw)" -ge 100 ] &&
+		[ "$(sed 1d /tmp/raw | wc -l)" = "$(sed 1d $D/previous/events | wc -l)" ]
+}
+order_is_that_of_time() {
+	grep -q . $D/previous/events &&
+	sed -nE 's/^\[ *([0-9.]+)\].*/\1/p' $D/previous/events | sort -C -n
+}
+# Patch bytes as bad memory would. Nothing may be made up, and all the rest is there.
+damage_is_found() {
+	local before after n
+	before=$(grep -c . $D/previous/events)
+	rmmod crashwatch || return
+	load && for n in $(seq 50); do /bin/true; done
+	before=$(grep -c '/bin/true' $D/events)
+	rmmod crashwatch
+	# The events' zone starts after the head and a quarter for the incidents
+	for n in 1 2 3; do
+		printf '\377\377\377' |
+			dd of=/dev/mem bs=1 seek=$((at + 4096 + 0x100000 + n * 3000)) conv=notrunc 2>/dev/null
+	done
+	mark=$(dmesg | wc -l)
+	load || return
+	after=$(grep -c '/bin/true' $D/previous/events)
+	[ "$after" -lt "$before" ] && [ "$after" -ge $((before - 6)) ] && all_lines_parse &&
+		dmesg | tail -n +"$mark" | grep -q 'records of boot .* [1-9][0-9]* were damaged'
+}
+refused() {
+	local said
+	dmesg --clear
+	! insmod ./crashwatch.ko "persist=$1" 2>/dev/null &&
+		said=$(dmesg | grep -F "crashwatch: persist=$1 cannot be used: ") &&
+		[[ $said == *accepted* ]] && [ ! -e /sys/module/crashwatch ]
+}
+useless_places_are_refused() {
+	local place
+	for place in 4M "4M@" "@$at" "x@$at" "4M@$at," 4097@$at 4M@0x20000001 128K@$at 2G@$at \
+		4M@0x1000000 8M@$at 4M@0xfffffffffffff000; do
+		refused "$place" || { echo "# $place"; return 1; }
+	done
+}
+log_is_clean() { ! grep -aE 'BUG:|WARNING:|Oops|Call Trace' /tmp/dmesg; }
+
+second_boot() {
+	mark=0
+	load || exit
+	name='R-09 the incidents of the boot before are there, and who restarted it' result incidents_are_there
+	name='R-09 so are its last events' result events_are_there
+	name='R-09 the header tells which boot it was' result header_is_of_that_boot
+	name='R-09 every line is one' result all_lines_parse
+	name='R-09 in the order of time' result order_is_that_of_time
+	name='R-09 the raw file tells the same' result raw_is_the_same
+	name='R-09 what is damaged is left out and counted' result damage_is_found
+	dmesg >/tmp/dmesg
+	rmmod crashwatch
+	name='R-09 a place that cannot be used is refused with a sentence' result useless_places_are_refused
+	dmesg >>/tmp/dmesg
+	name='R-09 the kernel does not complain' result log_is_clean
+	exit $failed
+}
+
+if [ "${1-}" = guest ]; then
+	if [ -e /host/boot_id ]; then second_boot; else first_boot; fi
+fi
+
+# === On the host ===
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+# shellcheck disable=SC2016 # the dollar is memmap's
+timeout 300 selftests/vm/boot -t 240 -b -w "$dir" -l "$dir/log" -a 'memmap='$size'$'$at -- \
+	selftests/persist.sh guest
