@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -579,6 +580,29 @@ static inline pid_t cw_run(char *const argv[], int *status)
 
 /* The same with the arguments written out: CW_RUN(&status, "/bin/echo", "a") */
 #define CW_RUN(status, ...) cw_run((char *[]){ __VA_ARGS__, NULL }, status)
+
+/* A copy of the smallest program in the test's directory: what it really lies on may be slow */
+static inline char *cw_tiny(void)
+{
+	static char *path;
+
+	if (path)
+		return path;
+	path = cw_format("%s/tiny", getcwd(NULL, 0));
+	if (cw_copy(cw_program("tiny"), path))
+		abort();
+	return path;
+}
+
+/* Run on this processor only */
+static inline void cw_pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
 
 /* === The fixture: an empty directory to be in, and a module that is gone afterwards === */
 

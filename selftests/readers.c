@@ -3,7 +3,6 @@
 #include "cw_test.h"
 #include "../module/abi/crashwatch.h"
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -12,33 +11,11 @@
 
 CW_FIXTURE(readers)
 
-/* A copy of the smallest program in the test's directory: what it really lies on may be slow */
-static char *tiny(void)
-{
-	static char *path;
-	int status;
-
-	if (path)
-		return path;
-	path = cw_format("%s/tiny", getcwd(NULL, 0));
-	CW_RUN(&status, "/bin/cp", cw_program("tiny"), path);
-	return path;
-}
-
 /* Nothing but the test itself runs from here on */
 static int load(const char *parameters)
 {
-	tiny();
+	cw_tiny();
 	return cw_load(parameters);
-}
-
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
 }
 
 /* Programs that come and go until they are stopped, on two processors */
@@ -50,9 +27,9 @@ static pid_t storm_begin(void)
 	if (pid)
 		return pid;
 	setpgid(0, 0);
-	pin(fork() ? 0 : sysconf(_SC_NPROCESSORS_ONLN) > 1);
+	cw_pin(fork() ? 0 : sysconf(_SC_NPROCESSORS_ONLN) > 1);
 	for (;;)
-		CW_RUN(&status, tiny());
+		CW_RUN(&status, cw_tiny());
 }
 
 static void storm_end(pid_t pid)
@@ -68,7 +45,7 @@ static void some(int count)
 	int status;
 
 	while (count--)
-		CW_RUN(&status, tiny());
+		CW_RUN(&status, cw_tiny());
 }
 
 static int open_file(const char *name, int flags)
@@ -235,7 +212,7 @@ TEST_F(readers, an_overtaken_snapshot_tells_what_it_lacks)
 	size_t bytes;
 
 	ASSERT_EQ(0, load("ring_kb=128"));
-	pin(0);
+	cw_pin(0);
 	some(50);
 	text = cw_read("events");
 	EXPECT_EQ(NULL, check(text, before));
@@ -263,7 +240,7 @@ TEST_F(readers, records_of_two_processors_are_ordered_by_time)
 		SKIP(return, "needs two processors");
 	ASSERT_EQ(0, load(""));
 	for (i = 0; i < 100; i++) {
-		pin(i % 2);
+		cw_pin(i % 2);
 		some(1);
 	}
 	lines = cw_lines("events");
@@ -406,7 +383,7 @@ TEST_F(readers, an_overtaken_reader_is_told_how_many_it_missed)
 	size_t bytes;
 
 	ASSERT_EQ(0, load("ring_kb=128"));
-	pin(0);
+	cw_pin(0);
 	some(50);
 	fd = open_file("events_pipe", O_NONBLOCK);
 	other = open_file("events_pipe", O_NONBLOCK);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Every record is readable, overwritten or dropped, and counted as what it is (L-01, X-05) */
 #include "cw_test.h"
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
@@ -35,28 +34,6 @@ static int cpus(void)
 	return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
-static void pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
-/* A copy of the smallest program in the test's directory: what it really lies on may be slow */
-static char *tiny(void)
-{
-	static char *path;
-	int status;
-
-	if (path)
-		return path;
-	path = cw_format("%s/tiny", getcwd(NULL, 0));
-	CW_RUN(&status, "/bin/cp", cw_program("tiny"), path);
-	return path;
-}
-
 /* Start @count programs on each of two processors and wait for each; returns on how many */
 static int storm(long count)
 {
@@ -68,9 +45,9 @@ static int storm(long count)
 		pid[cpu] = fork();
 		if (pid[cpu])
 			continue;
-		pin(cpu);
+		cw_pin(cpu);
 		for (i = 0; i < count; i++) {
-			CW_RUN(&status, tiny());
+			CW_RUN(&status, cw_tiny());
 			if (status != W_EXITCODE(1, 0))	/* it counts its arguments */
 				_exit(1);
 		}
@@ -127,7 +104,7 @@ TEST_F_TIMEOUT(ring, a_storm_is_accounted_for_exactly, 3600)
 	int status, n, cpu;
 	pid_t pid;
 
-	tiny();	/* from here on nothing runs but what the test starts */
+	cw_tiny();	/* from here on nothing runs but what the test starts */
 	ASSERT_EQ(0, cw_load("ring_kb=128"));
 	pid = fork();
 	if (!pid) {
@@ -158,7 +135,7 @@ TEST_F_TIMEOUT(ring, a_storm_is_accounted_for_exactly, 3600)
 	EXPECT_STREQ("early", cw_str(cw_of_pid("incidents", "crash", pid), "comm"));
 	EXPECT_STREQ("early", cw_str(cw_of_pid("events", "crash", pid), "comm"));
 	/* A process more and all of the above would be wrong by two */
-	CW_RUN(&status, tiny());
+	CW_RUN(&status, cw_tiny());
 	EXPECT_EQ(was + n * (2 * count + 1) + 2, cw_stat("written"));
 }
 
@@ -170,14 +147,14 @@ TEST_F(ring, the_smallest_ring_wraps_with_records_of_all_sizes)
 	struct cw_lines lines;
 	size_t j;
 
-	tiny();
+	cw_tiny();
 	ASSERT_EQ(0, cw_load("ring_kb=128 argv_bytes=32768"));
-	pin(0);
+	cw_pin(0);
 	for (i = 1; i <= 600; i++) {
 		random = random * 1103515245 + 12345;
 		/* Every third is tiny, so that each alignment meets the end */
 		size = i % 3 ? random >> 16 & 0x3fff : random >> 16 & 0x3f;
-		CW_RUN(&status, tiny(), memset(calloc(1, size + 1), 'x', size),
+		CW_RUN(&status, cw_tiny(), memset(calloc(1, size + 1), 'x', size),
 		       cw_format("%d", size));
 		ASSERT_EQ(W_EXITCODE(3, 0), status);
 		if (i % 100)
@@ -188,7 +165,7 @@ TEST_F(ring, the_smallest_ring_wraps_with_records_of_all_sizes)
 			char **argv;
 
 			if (!cw_is(lines.line[j], "exec") ||
-			    strcmp(cw_str(lines.line[j], "exe"), tiny()))
+			    strcmp(cw_str(lines.line[j], "exe"), cw_tiny()))
 				continue;
 			argv = cw_list(lines.line[j], "argv", &n);
 			ASSERT_EQ(3, n);
@@ -317,7 +294,7 @@ TEST_F(ring, only_a_loss_is_told_as_lost)
 	struct cw_lines lines;
 	size_t i;
 
-	tiny();
+	cw_tiny();
 	ASSERT_EQ(0, cw_load(""));
 	ASSERT_LT(0, storm(200));
 	dropped = cw_stat("dropped");
