@@ -19,15 +19,7 @@ struct report {
 
 static void put_label(struct cw_out *out, const char *label)
 {
-	size_t len;
-
-	for (len = strlen(label); len < LABEL; len++)
-		cw_text_puts(out, " ");
-	cw_term_color(out, CW_COLOR_HEAD);
-	cw_text_puts(out, label);
-	cw_text_puts(out, ":");
-	cw_term_color(out, CW_COLOR_NONE);
-	cw_text_puts(out, " ");
+	cw_term_label(out, label, LABEL);
 }
 
 static void next_line(struct cw_out *out)

@@ -100,15 +100,7 @@ static void read_params(struct status *st)
 
 static void put_label(struct cw_out *out, const char *label)
 {
-	size_t len;
-
-	for (len = strlen(label); len < LABEL; len++)
-		cw_text_puts(out, " ");
-	cw_term_color(out, CW_COLOR_HEAD);
-	cw_text_puts(out, label);
-	cw_text_puts(out, *label ? ":" : " ");
-	cw_term_color(out, CW_COLOR_NONE);
-	cw_text_puts(out, " ");
+	cw_term_label(out, label, LABEL);
 }
 
 static void put_plain(struct cw_out *out, const char *s)

@@ -187,6 +187,25 @@ void cw_term_color(struct cw_out *out, enum cw_color color)
 }
 
 /**
+ * cw_term_label() - append a name on the left, to the right of which something is told
+ * @out: where to
+ * @label: the name; "" where the one above goes on
+ * @width: columns that names have, less colon and blank
+ */
+void cw_term_label(struct cw_out *out, const char *label, size_t width)
+{
+	size_t len;
+
+	for (len = strlen(label); len < width; len++)
+		cw_text_puts(out, " ");
+	cw_term_color(out, CW_COLOR_HEAD);
+	cw_text_puts(out, label);
+	cw_text_puts(out, *label ? ":" : " ");
+	cw_term_color(out, CW_COLOR_NONE);
+	cw_text_puts(out, " ");
+}
+
+/**
  * cw_term_error() - say on standard error what is wrong
  * @format: one sentence, without a newline
  */

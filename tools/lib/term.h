@@ -29,6 +29,7 @@ void cw_term_flush(void);
 void cw_term_write(const void *bytes, size_t len);
 void cw_term_print(void (*render)(struct cw_out *out, const void *arg), const void *arg);
 void cw_term_color(struct cw_out *out, enum cw_color color);
+void cw_term_label(struct cw_out *out, const char *label, size_t width);
 void cw_term_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *cw_term_alloc(void *memory, size_t bytes);
 char *cw_term_copy(const char *s);
