@@ -8,10 +8,11 @@
  * tells the death at the entry of do_exit(), where its memory is still there. If no thread was
  * noted (the whole group was ended by a signal that needs no thread), the first one that gets
  * there tells it. Whatever was not told by then is told when the last thread has ended. The bit
- * CW_TASK_TOLD decides who was first. A process for which there was no memory is told by its sole
- * thread.
+ * CW_TASK_TOLD decides who was first, or last[] where there is no struct cw_task.
  */
+#include <linux/atomic.h>
 #include <linux/cred.h>
+#include <linux/hash.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
@@ -240,11 +241,25 @@ void cw_death_signal(int sig, const struct kernel_siginfo *info)
 	rcu_read_unlock();
 }
 
-/* Is current's process one for which there never was memory? Only its sole thread says so. */
-static bool never_known(void)
+#define LAST_BITS	8
+
+/* The processes that ended last, each at the place it hashes to */
+static atomic64_t last[1 << LAST_BITS];
+
+/*
+ * Is it for current to tell how its process has ended? Several threads may find that they are the
+ * last, for the kernel counts them down before they come here. The first may have ended @task by
+ * the time the second comes; and for some process there may never have been memory for one.
+ */
+static bool is_teller(struct cw_task *task)
 {
-	return cw_history_has_gaps() && thread_group_leader(current) &&
-	       get_nr_threads(current) == 1;
+	u64 process = current->group_leader->start_time ^ (u64)current->tgid << 40;
+	bool told = task && test_and_set_bit(CW_TASK_TOLD, &task->flags);
+
+	if (!cw_history_has_gaps() && (!task || get_nr_threads(current) == 1))
+		return task && !told;
+	/* Ordered before cw_history_end(): who finds no @task any more finds this */
+	return atomic64_xchg(&last[hash_64(process, LAST_BITS)], process) != process && !told;
 }
 
 /**
@@ -305,7 +320,7 @@ void cw_death_process(bool ended)
 	rcu_read_lock();
 	/* Not cw_history_get(): another last thread may have told it and ended it already */
 	task = cw_history_find(current);
-	if (task ? !test_and_set_bit(CW_TASK_TOLD, &task->flags) : never_known()) {
+	if (is_teller(task)) {
 		if (status & 0x7f)
 			tell(task, status);
 		else if (cw_params.log_exit)

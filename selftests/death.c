@@ -641,8 +641,8 @@ static void leader_ends(void)
 	syscall(SYS_exit, 3);
 }
 
-/* Section 2.4, C-02: however the threads end, the process ends once, with the code wait() has */
-TEST_F(death, a_process_of_threads_exits_once)
+/* However the threads end, the process ends once, with the code wait() has */
+static void expect_one_exit_each(struct __test_metadata *_metadata)
 {
 	static const struct {
 		void (*leader)(void);
@@ -660,7 +660,6 @@ TEST_F(death, a_process_of_threads_exits_once)
 
 	shared_tid = shared();
 	thread_code = 77;
-	ASSERT_EQ(0, cw_load(""));
 	for (i = 0; i < 100; i++) {
 		thread_how = how[i % 5].thread;
 		fatal_thread = how[i % 5].which;
@@ -675,6 +674,34 @@ TEST_F(death, a_process_of_threads_exits_once)
 		EXPECT_EQ(i % 5 == 4, told("events", "exec", pid));
 	}
 	EXPECT_EQ(0, doubled);
+}
+
+/* Section 2.4, C-02 */
+TEST_F(death, a_process_of_threads_exits_once)
+{
+	ASSERT_EQ(0, cw_load(""));
+	expect_one_exit_each(_metadata);
+}
+
+/* C-02, X-09: no thread finds its process among those that are known, or only some do */
+TEST_F(death, a_process_of_threads_exits_once_without_memory)
+{
+	int status, i;
+	pid_t pid;
+
+	ASSERT_EQ(0, cw_load(""));
+	ASSERT_EQ(0, cw_set("fail_alloc", "1"));
+	expect_one_exit_each(_metadata);
+	thread_how = die_write;
+	fatal_thread = -1;
+	for (i = 0; i < 20; i++) {
+		pid = dies(twenty_threads, (void *)0xdead0, &status);
+		ASSERT_EQ(SIGSEGV, WTERMSIG(status));
+		ASSERT_EQ(1, deaths(pid));
+	}
+	ASSERT_EQ(0, cw_set("fail_alloc", "2"));
+	expect_one_exit_each(_metadata);
+	EXPECT_EQ(0, cw_stat("dropped"));
 }
 
 static void in_pid_namespace(void)
