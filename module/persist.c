@@ -5,10 +5,10 @@
  * DOC: No head, no tail
  *
  * The memory has a head and two parts, one for events and one for incidents, each shared by all
- * CPUs. A writer takes its place with one atomic addition and writes a piece there: a head with the
- * position and a checksum, and the entry. Nothing else is kept: after the reset whatever has the
- * right position and the right checksum is a whole piece; what was being written, was overwritten or
- * has lost bits is not. So no writer ever waits for another, and none is needed to finish.
+ * CPUs. A writer takes its place with one atomic addition and writes a piece there: a head with
+ * the position and a checksum, and the entry. Nothing else is kept: after the reset whatever has
+ * the right position and the right checksum is a whole piece; what was being written, was
+ * overwritten or has lost bits is not. So no writer ever waits for another or has to finish.
  */
 #include <linux/atomic.h>
 #include <linux/crc32.h>

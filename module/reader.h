@@ -3,7 +3,7 @@
 #ifndef CW_READER_H
 #define CW_READER_H
 
-struct file_operations;
+#include <linux/fs.h>
 
 extern const struct file_operations cw_reader_events_fops;
 extern const struct file_operations cw_reader_events_pipe_fops;

@@ -77,6 +77,7 @@ restart 'R-02 a power-off by sysrq-o is recorded as one' 0 "$force" \
 	'echo o >/proc/sysrq-trigger; sleep 20' \
 	'how="power-off" at="reboot_notifier" origin="kthread"' 'via="sysrq-o"' \
 	'action="allowed"' 'reason="the machine is to stay off"'
+# shellcheck disable=SC2016 # for Perl
 restart 'R-02 the command string of reboot(2) is there' 0 '' \
 	'perl -e "my \$to = qq(boot into rescue\\0); syscall 169, 0xfee1dead, 672274793, 0xa1b2c3d4, \$to"' \
 	'how="restart" .* command="boot into rescue"'
