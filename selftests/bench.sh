@@ -4,7 +4,7 @@
 set -eu
 obj=$(cd "$(dirname "$0")/obj" && pwd)
 rounds=${CW_ROUNDS:-400}
-turns=${CW_TURNS:-5}
+turns=${CW_TURNS:-9}
 limit=${CW_LIMIT:-6500}
 work=$(mktemp -d)
 mount -t tmpfs bench "$work"
@@ -48,6 +48,6 @@ sed -n 's/^\(un\)*\(absent\|loaded\)/&/p; s/^\(absent\|unloaded\) /without /p' "
 		state = $1
 		kind = $2
 		value[++n] = $3
-		middle[state] = value[int((n + 1) / 2)]
+		middle[state] = (value[int((n + 1) / 2)] + value[int(n / 2) + 1]) / 2
 	}
 	END { show(); printf "%s", bad; exit bad != "" }'
