@@ -19,7 +19,16 @@ int cw_cmd_log(const struct cw_options *opt);
 int cw_cmd_list(const struct cw_options *opt);
 int cw_cmd_info(const struct cw_options *opt);
 int cw_cmd_tree(const struct cw_options *opt);
+int cw_cmd_vmcore(const struct cw_options *opt);
 int cw_cmd_status(const struct cw_options *opt);
 int cw_cmd_check(const struct cw_options *opt);
+
+struct cw_block;
+struct cw_entry;
+struct cw_keep;
+
+void cw_list_print(const struct cw_options *opt, const struct cw_keep *keep);
+void cw_info_print(const struct cw_options *opt, const struct cw_block *block,
+		   const struct cw_entry *entry);
 
 #endif

@@ -206,6 +206,23 @@ static void render(struct cw_out *out, const void *arg)
 }
 
 /**
+ * cw_info_print() - print everything about one record
+ * @opt: how
+ * @block: where it comes from
+ * @entry: its entry
+ */
+void cw_info_print(const struct cw_options *opt, const struct cw_block *block,
+		   const struct cw_entry *entry)
+{
+	struct report report = { opt, block, entry };
+
+	if (opt->given & CW_OPT_JSON)
+		cw_term_print(cw_keep_json, entry);
+	else
+		cw_term_print(render, &report);
+}
+
+/**
  * cw_cmd_info() - tell everything about one record
  * @opt: what was asked for
  *
@@ -217,14 +234,8 @@ int cw_cmd_info(const struct cw_options *opt)
 	const struct cw_entry *entry;
 	int status = cw_keep_one(&keep, opt, &entry);
 
-	if (entry) {
-		struct report report = { opt, &keep.block, entry };
-
-		if (opt->given & CW_OPT_JSON)
-			cw_term_print(cw_keep_json, entry);
-		else
-			cw_term_print(render, &report);
-	}
+	if (entry)
+		cw_info_print(opt, &keep.block, entry);
 	cw_keep_free(&keep);
 	return status;
 }

@@ -157,7 +157,12 @@ static void render_row(struct cw_out *out, const void *arg)
 	cw_text_puts(out, "\n");
 }
 
-static void print(const struct cw_options *opt, const struct cw_keep *keep)
+/**
+ * cw_list_print() - print records in a table
+ * @opt: how
+ * @keep: the records
+ */
+void cw_list_print(const struct cw_options *opt, const struct cw_keep *keep)
 {
 	bool json = opt->given & CW_OPT_JSON;
 	size_t widths[COLUMNS];
@@ -193,7 +198,7 @@ int cw_cmd_list(const struct cw_options *opt)
 	int status = cw_keep_asked(&keep, opt, opt->lines);
 
 	if (keep.count)
-		print(opt, &keep);
+		cw_list_print(opt, &keep);
 	else if (status == CW_EXIT_NOTHING)
 		cw_term_error("nothing matched.");
 	cw_keep_free(&keep);

@@ -38,6 +38,13 @@ static const struct cw_command commands[] = {
 		.run = cw_cmd_status,
 	},
 	{
+		.name = "vmcore",
+		.help = "tell from a crash dump who asked for the restart",
+		.takes = CW_OPT_CHOICE_OF_FILE | CW_OPT_EVENTS | CW_OPT_INCIDENTS | CW_OPT_TASKS |
+			 CW_OPT_DOMAINS | CW_OPT_STATS | CW_OPT_SCAN,
+		.run = cw_cmd_vmcore,
+	},
+	{
 		.name = "check",
 		.help = "tell whether this machine can catch crash and reboot",
 		.run = cw_cmd_check,

@@ -55,6 +55,8 @@ _crashwatch() {
 	elif [[ -z $command ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$("$program" --help 2>/dev/null |
 			sed -n 's/^  \([a-z]\{1,\}\) .*/\1/p')" -- "$cur")
+	elif [[ $command == vmcore ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 	fi
 }
 

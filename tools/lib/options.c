@@ -17,7 +17,7 @@ static const struct option_info {
 	const char *arg;
 	const char *help;
 } options[] = {
-	{ CW_OPT_INPUT, 'i', "input", "FILE", "read what log --raw saved; - is standard input" },
+	{ CW_OPT_INPUT, 'i', "input", "FILE", "read what log --raw saved, or a dump" },
 	{ CW_OPT_SINCE, 'S', "since", "TIME", "only what happened at or after TIME" },
 	{ CW_OPT_UNTIL, 'U', "until", "TIME", "only what happened at or before TIME" },
 	{ CW_OPT_TYPE, 't', "type", "TYPE[,TYPE]", "only records of these types" },
@@ -27,6 +27,12 @@ static const struct option_info {
 	{ CW_OPT_FOLLOW, 'f', "follow", NULL, "wait for new records and print them too" },
 	{ CW_OPT_WALL, 'w', "wall", NULL, "tell the time of day, not the time since boot" },
 	{ CW_OPT_RAW, 0, "raw", NULL, "binary records, to be read again with --input" },
+	{ CW_OPT_EVENTS, 0, "events", NULL, "all records, as the file events had them" },
+	{ CW_OPT_INCIDENTS, 0, "incidents", NULL, "the incidents, as the file incidents had them" },
+	{ CW_OPT_TASKS, 0, "tasks", NULL, "the processes that lived" },
+	{ CW_OPT_DOMAINS, 0, "domains", NULL, "the histories there were" },
+	{ CW_OPT_STATS, 0, "stats", NULL, "what was counted" },
+	{ CW_OPT_SCAN, 0, "scan", NULL, "search all of the memory, not the kernel log" },
 	{ CW_OPT_JSON, 'j', "json", NULL, "JSON, an object a line" },
 	{ CW_OPT_UTC, 0, "utc", NULL, "times in UTC" },
 	{ CW_OPT_NO_PAGER, 0, "no-pager", NULL, "do not pipe the output into a pager" },
@@ -175,6 +181,8 @@ static bool compatible(const struct cw_options *opt)
 		{ CW_OPT_RAW, CW_OPT_WALL, "--raw and --wall are two different formats" },
 		{ CW_OPT_INPUT, CW_OPT_DIR, "--input and --dir are two different sources" },
 	};
+	const unsigned int parts = opt->given & (CW_OPT_EVENTS | CW_OPT_INCIDENTS | CW_OPT_TASKS |
+						 CW_OPT_DOMAINS | CW_OPT_STATS);
 	size_t i;
 
 	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
@@ -183,7 +191,10 @@ static bool compatible(const struct cw_options *opt)
 		cw_term_error("%s: only one of them can be given.", never[i].why);
 		return false;
 	}
-	return true;
+	if (!(parts & (parts - 1)))
+		return true;
+	cw_term_error("--events, --incidents, --tasks, --domains and --stats are different parts of a dump: only one of them can be given.");
+	return false;
 }
 
 /**
@@ -275,8 +286,8 @@ static void help_options(unsigned int takes)
  */
 void cw_options_help(const struct cw_command *command)
 {
-	printf("Usage: crashwatch %s [OPTION]...%s\n\nTo %s.\n\n", command->name,
-	       command->takes & CW_OPT_MATCH ? " [MATCH]..." : "", command->help);
+	printf("Usage: crashwatch %s [OPTION]...%s%s\n\nTo %s.\n\n", command->name,
+	       command->takes & CW_OPT_FILE ? " FILE" : "", command->takes & CW_OPT_MATCH ? " [MATCH]..." : "", command->help);
 	help_options(command->takes);
 	cw_options_help_common();
 	if (command->takes & CW_OPT_MATCH)

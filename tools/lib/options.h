@@ -28,12 +28,21 @@ enum cw_option {
 	CW_OPT_WALL = 1 << 15,
 	CW_OPT_RAW = 1 << 16,
 	CW_OPT_MATCH = 1 << 17,
+	CW_OPT_FILE = 1 << 18,
+	CW_OPT_EVENTS = 1 << 19,
+	CW_OPT_INCIDENTS = 1 << 20,
+	CW_OPT_TASKS = 1 << 21,
+	CW_OPT_DOMAINS = 1 << 22,
+	CW_OPT_STATS = 1 << 23,
+	CW_OPT_SCAN = 1 << 24,
 };
 
 #define CW_OPT_COMMON (CW_OPT_HELP | CW_OPT_VERSION | CW_OPT_DIR | CW_OPT_JSON | CW_OPT_UTC | \
 		       CW_OPT_NO_PAGER | CW_OPT_NO_COLOR)
 /* What chooses records. */
 #define CW_OPT_CHOICE (CW_OPT_INPUT | CW_OPT_SINCE | CW_OPT_UNTIL | CW_OPT_TYPE | CW_OPT_MATCH)
+/* The same where the file is an argument. */
+#define CW_OPT_CHOICE_OF_FILE (CW_OPT_CHOICE ^ CW_OPT_INPUT ^ CW_OPT_FILE)
 
 struct cw_options;
 
@@ -41,7 +50,8 @@ struct cw_options;
  * struct cw_command - one subcommand
  * @name: as it is typed
  * @help: one line
- * @takes: bits of enum cw_option besides %CW_OPT_COMMON; %CW_OPT_MATCH for its arguments
+ * @takes: bits of enum cw_option besides %CW_OPT_COMMON; %CW_OPT_MATCH for its arguments,
+ *	%CW_OPT_FILE if the first of them is a file
  * @run: does it; returns enum cw_exit
  */
 struct cw_command {
@@ -55,7 +65,7 @@ struct cw_command {
  * struct cw_options - what was asked for
  * @given: bits of enum cw_option
  * @dir: in place of /sys/kernel/debug/crashwatch, or NULL
- * @input: saved file, "-" for standard input, or NULL for the live module
+ * @input: saved file or dump, "-" for standard input, or NULL for the live module
  * @since: of %CW_OPT_SINCE
  * @until: of %CW_OPT_UNTIL
  * @types: bit N: the type cw_types[N] is wanted

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where records come from: the running module or a saved file. */
+/* Where records come from: the running module, a saved file or a dump of a machine's memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,14 +9,20 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "lib/dump.h"
+#include "lib/guard.h"
 #include "lib/host.h"
+#include "lib/kdump.h"
 #include "lib/source.h"
 #include "lib/stream.h"
 #include "lib/term.h"
 
 /**
  * struct cw_source - an open source
- * @stream: its bytes
+ * @stream: its bytes, unless it is a dump
+ * @mem: the memory in a dump; NULL: it is none
+ * @dump: the module's data in it
+ * @fd: where all of it comes from
  * @name: as sentences name it, allocated
  * @end_ns: a snapshot has nothing younger, in CLOCK_MONOTONIC
  * @missed: records that were overwritten before they could be read
@@ -24,6 +30,9 @@
  */
 struct cw_source {
 	struct cw_stream stream;
+	struct cw_mem *mem;
+	struct cw_dump dump;
+	int fd;
 	char *name;
 	__u64 end_ns;
 	__u64 missed;
@@ -94,6 +103,53 @@ static int open_live(struct cw_source *source, const struct cw_options *opt)
 	return fd;
 }
 
+/* The same exit status as for a module that is not loaded: there are no records. */
+static int absent(const struct cw_source *source)
+{
+	cw_term_error("there is no block of the module crashwatch in %s: it was not loaded, or that part of the memory was left out or cut off.",
+		      source->name);
+	return CW_EXIT_NOT_LOADED;
+}
+
+static int open_dump(struct cw_source *source, const struct cw_options *opt)
+{
+	char problem[200] = "";
+	bool scan = opt->given & CW_OPT_SCAN;
+	int status = CW_EXIT_USAGE;
+
+	cw_guard_begin(source->name);
+	source->mem = cw_kdump_open(source->fd, problem, sizeof(problem));
+	if (!source->mem) {
+		cw_term_error("%s cannot be read: %s.", source->name, problem);
+		return status;
+	}
+	switch (cw_dump_open(&source->dump, source->mem, scan)) {
+	case CW_DUMP_FOUND:
+		cw_dump_rewind(&source->dump, opt->given & CW_OPT_INCIDENTS ?
+						      1U << CW_RING_INCIDENTS :
+						      ~0U);
+		return CW_EXIT_FOUND;
+	case CW_DUMP_ABSENT:
+		status = absent(source);
+		break;
+	case CW_DUMP_BAD:
+		cw_term_error("%s cannot be read: %s.", source->name, source->dump.problem);
+		break;
+	}
+	cw_dump_close(&source->dump);
+	source->mem->close(source->mem);
+	return status;
+}
+
+static int open_stream(struct cw_source *source)
+{
+	if (cw_stream_open(&source->stream, source->fd))
+		return CW_EXIT_FOUND;
+	cw_term_error("%s cannot be read: %s.", source->name, source->stream.problem);
+	cw_stream_close(&source->stream);
+	return CW_EXIT_USAGE;
+}
+
 /**
  * cw_source_open() - open what was asked for
  * @result: set to the source if it could be opened
@@ -104,22 +160,26 @@ static int open_live(struct cw_source *source, const struct cw_options *opt)
 int cw_source_open(struct cw_source **result, const struct cw_options *opt)
 {
 	struct cw_source *source = cw_term_alloc(NULL, sizeof(*source));
-	int fd;
+	int fd, status;
 
 	*source = (struct cw_source){ .end_ns = ~0ULL, .raw = opt->given & CW_OPT_RAW };
 	fd = opt->input ? open_file(source, opt) : open_live(source, opt);
-	if (fd >= 0 && cw_stream_open(&source->stream, fd)) {
+	source->fd = fd;
+	if (fd < 0)
+		status = -fd;
+	else if (opt->input && cw_kdump_is_dump(fd))
+		status = open_dump(source, opt);
+	else
+		status = open_stream(source);
+	if (status == CW_EXIT_FOUND) {
 		*result = source;
-		return CW_EXIT_FOUND;
+		return status;
 	}
-	if (fd >= 0) {
-		cw_term_error("%s cannot be read: %s.", source->name, source->stream.problem);
-		cw_stream_close(&source->stream);
+	if (fd >= 0)
 		close(fd);
-	}
 	free(source->name);
 	free(source);
-	return fd < 0 ? -fd : CW_EXIT_USAGE;
+	return status;
 }
 
 /**
@@ -130,7 +190,25 @@ int cw_source_open(struct cw_source **result, const struct cw_options *opt)
  */
 const struct cw_block *cw_source_block(const struct cw_source *source)
 {
-	return source->stream.block;
+	return source->mem ? source->dump.block : source->stream.block;
+}
+
+/**
+ * cw_source_dump() - what else a dump has besides records
+ * @source: an open source
+ *
+ * Return: the module's data in the dump; NULL if the source is none.
+ */
+struct cw_dump *cw_source_dump(struct cw_source *source)
+{
+	return source->mem ? &source->dump : NULL;
+}
+
+static bool next(struct cw_source *source, const struct cw_entry **entry,
+		 const struct cw_record **rec)
+{
+	return source->mem ? cw_dump_next(&source->dump, entry, rec) :
+			     cw_stream_next(&source->stream, entry, rec);
 }
 
 /**
@@ -144,7 +222,7 @@ const struct cw_block *cw_source_block(const struct cw_source *source)
 bool cw_source_next(struct cw_source *source, const struct cw_entry **entry,
 		    const struct cw_record **rec)
 {
-	while (cw_stream_next(&source->stream, entry, rec)) {
+	while (next(source, entry, rec)) {
 		if ((*entry)->time_ns > source->end_ns)
 			return false;
 		if (*rec && (*rec)->type == CW_LOST)
@@ -169,6 +247,36 @@ __u64 cw_source_missed(struct cw_source *source)
 	return missed;
 }
 
+static bool close_dump(struct cw_source *source)
+{
+	struct cw_dump *dump = &source->dump;
+	__u64 missing = cw_dump_missing(dump);
+	bool lost = dump->faults;
+
+	if (missing)
+		cw_term_error("%s is damaged: %s; %llu records cannot be read.", source->name,
+			      dump->problem, missing);
+	else if (dump->faults > 1)
+		cw_term_error("%s is damaged: %s, and %llu more.", source->name, dump->problem,
+			      dump->faults - 1);
+	else if (dump->faults)
+		cw_term_error("%s is damaged: %s.", source->name, dump->problem);
+	cw_dump_close(dump);
+	source->mem->close(source->mem);
+	return lost;
+}
+
+static bool close_stream(struct cw_source *source)
+{
+	struct cw_stream *stream = &source->stream;
+	bool lost = stream->problem[0];
+
+	if (lost)
+		cw_term_error("%s was not read to its end: %s.", source->name, stream->problem);
+	cw_stream_close(stream);
+	return lost;
+}
+
 /**
  * cw_source_close() - close a source and say what it did not give
  * @source: an open source
@@ -178,21 +286,19 @@ __u64 cw_source_missed(struct cw_source *source)
  */
 int cw_source_close(struct cw_source *source, int status)
 {
-	struct cw_stream *stream = &source->stream;
+	__u64 unknown = source->mem ? source->dump.unknown : source->stream.unknown;
 
-	if (stream->problem[0])
-		cw_term_error("%s was not read to its end: %s.", source->name, stream->problem);
-	if (stream->unknown)
+	if (source->mem ? close_dump(source) : close_stream(source))
+		status = CW_EXIT_LOST;
+	if (unknown)
 		cw_term_error("%llu records of %s have a form that this version of the command does not know%s.",
-			      stream->unknown, source->name,
-			      source->raw ? "" : "; they were left out");
+			      unknown, source->name, source->raw ? "" : "; they were left out");
 	if (source->missed)
 		cw_term_error("%llu records were overwritten before they could be read.",
 			      source->missed);
-	if (stream->problem[0] || (stream->unknown && !source->raw) || source->missed)
+	if ((unknown && !source->raw) || source->missed)
 		status = CW_EXIT_LOST;
-	cw_stream_close(stream);
-	close(stream->fd);
+	close(source->fd);
 	free(source->name);
 	free(source);
 	return status;

@@ -7,13 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/block.h"
 #include "lib/stream.h"
 #include "lib/term.h"
 #include "text.h"
 
 #define BUF_BYTES (1024 * 1024)
 #define ENTRY_MAX (BUF_BYTES / 2) /* the module writes a tenth of it at most */
-#define BLOCK_MAX (BUF_BYTES / 2)
 
 static __u64 place(const struct cw_stream *stream)
 {
@@ -65,35 +65,6 @@ static int broken(struct cw_stream *stream, int err)
 	return err;
 }
 
-static bool block_good(struct cw_stream *stream, const struct cw_block *block)
-{
-	size_t size = sizeof(stream->problem);
-
-	if (memcmp(block->magic, CW_BLOCK_MAGIC, sizeof(block->magic)))
-		snprintf(stream->problem, size, "it does not begin with '" CW_BLOCK_MAGIC "'");
-	else if (block->abi != CW_ABI)
-		snprintf(stream->problem, size,
-			 "it has layout %u, and this version of the command knows layout %d only",
-			 block->abi, CW_ABI);
-	else if (block->entry_bytes != sizeof(struct cw_entry) ||
-		 block->record_bytes != sizeof(struct cw_record) ||
-		 block->bytes < sizeof(*block) || block->bytes > BLOCK_MAX)
-		snprintf(stream->problem, size, "its first block is damaged");
-	else
-		return true;
-	return false;
-}
-
-/* The header line prints this text as it is. */
-static void block_tame(struct cw_block *block)
-{
-	size_t len = strnlen(block->boot_id, sizeof(block->boot_id));
-
-	if (len == sizeof(block->boot_id) || strspn(block->boot_id, "0123456789abcdef-") != len)
-		memset(block->boot_id, 0, sizeof(block->boot_id));
-	block->version[sizeof(block->version) - 1] = 0;
-}
-
 /**
  * cw_stream_open() - read the beginning of a stream
  * @stream: is initialised; to be closed also after a failure
@@ -113,13 +84,13 @@ bool cw_stream_open(struct cw_stream *stream, int fd)
 	if (ok > 0) {
 		struct cw_block *block = (struct cw_block *)stream->buf;
 
-		if (!block_good(stream, block))
+		if (!cw_block_good(block, stream->problem, sizeof(stream->problem)))
 			return false;
 		ok = fill(stream, block->bytes);
 		if (ok > 0) {
 			stream->block = cw_term_alloc(NULL, block->bytes);
 			memcpy(stream->block, block, block->bytes);
-			block_tame(stream->block);
+			cw_block_tame(stream->block);
 			stream->pos = block->bytes;
 			return true;
 		}
@@ -129,6 +100,8 @@ bool cw_stream_open(struct cw_stream *stream, int fd)
 			 stream->end ? "it ends within its first block" : "it is empty");
 	return false;
 }
+
+_Static_assert(CW_BLOCK_BYTES_MAX <= BUF_BYTES, "a block fits into the buffer");
 
 /* Can the text renderer be trusted with this record? */
 static bool tellable(const struct cw_entry *entry, const struct cw_record *rec)

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Dump files, read with libkdumpfile: the one place that knows it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/kdump.h"
+#include "lib/term.h"
+
+#define FLATTENED "makedumpfile"
+
+static const char *const magics[] = { "\177ELF", "KDUMP   ", FLATTENED };
+
+static size_t magic_at(int fd, char *head, size_t size)
+{
+	ssize_t n = pread(fd, head, size, 0);
+	size_t i;
+
+	for (i = 0; n > 0 && i < sizeof(magics) / sizeof(magics[0]); i++)
+		if ((size_t)n >= strlen(magics[i]) && !memcmp(head, magics[i], strlen(magics[i])))
+			return i + 1;
+	return 0;
+}
+
+/**
+ * cw_kdump_is_dump() - does a file look like a dump of a machine's memory?
+ * @fd: the file; its position stays
+ *
+ * Return: true if it begins like one. A pipe is none, since a dump is not read from front to back.
+ */
+bool cw_kdump_is_dump(int fd)
+{
+	char head[16];
+
+	return magic_at(fd, head, sizeof(head));
+}
+
+static bool flattened(int fd)
+{
+	char head[16];
+	size_t magic = magic_at(fd, head, sizeof(head));
+
+	return magic && magics[magic - 1] == magics[2];
+}
+
+#ifdef CW_HAVE_KDUMPFILE
+#include <libkdumpfile/kdumpfile.h>
+
+/**
+ * struct kdump - an open dump
+ * @mem: what callers see
+ * @ctx: the library's
+ * @pages: which pages the file has, or NULL if it does not say
+ * @shift: of a page's size
+ * @info: VMCOREINFO, allocated, or NULL
+ */
+struct kdump {
+	struct cw_mem mem;
+	kdump_ctx_t *ctx;
+	kdump_bmp_t *pages;
+	unsigned int shift;
+	char *info;
+};
+
+static bool kdump_copy(struct cw_mem *mem, enum cw_space space, __u64 addr, void *buf, size_t len)
+{
+	struct kdump *dump = (struct kdump *)mem;
+	size_t n = len;
+
+	return kdump_read(dump->ctx,
+			  space == CW_SPACE_PHYS ? KDUMP_MACHPHYSADDR : KDUMP_KVADDR, addr, buf,
+			  &n) == KDUMP_OK &&
+	       n == len;
+}
+
+static bool kdump_next(struct cw_mem *mem, __u64 *phys)
+{
+	struct kdump *dump = (struct kdump *)mem;
+	kdump_addr_t page = *phys >> dump->shift;
+
+	if (dump->pages && kdump_bmp_find_set(dump->pages, &page) != KDUMP_OK)
+		return false;
+	if (page << dump->shift > *phys)
+		*phys = page << dump->shift;
+	return mem->end ? *phys < mem->end : !!dump->pages;
+}
+
+static void kdump_close(struct cw_mem *mem)
+{
+	struct kdump *dump = (struct kdump *)mem;
+
+	if (dump->pages)
+		kdump_bmp_decref(dump->pages);
+	kdump_free(dump->ctx);
+	free(dump->info);
+	free(dump);
+}
+
+/* Only machines like ours: what we read is not converted. */
+static const char *foreign(kdump_ctx_t *ctx)
+{
+	const kdump_num_t ours = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? KDUMP_LITTLE_ENDIAN :
+									     KDUMP_BIG_ENDIAN;
+	kdump_num_t value;
+
+	if (kdump_get_number_attr(ctx, KDUMP_ATTR_BYTE_ORDER, &value) == KDUMP_OK && value != ours)
+		return "it is of a machine with another byte order";
+	if (kdump_get_number_attr(ctx, KDUMP_ATTR_PTR_SIZE, &value) == KDUMP_OK &&
+	    value != sizeof(void *))
+		return "it is of a machine whose addresses have another size";
+	return NULL;
+}
+
+static bool start(struct kdump *dump, int fd, char *problem, size_t size)
+{
+	kdump_num_t shift = 12, frames = 0;
+	kdump_attr_t map = { .type = KDUMP_BITMAP };
+	struct stat st;
+	const char *why;
+
+	/* A page that is mapped counts as ours, and is a SIGBUS if the file is cut meanwhile. */
+	kdump_set_number_attr(dump->ctx, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
+	if (kdump_open_fd(dump->ctx, fd) != KDUMP_OK) {
+		snprintf(problem, size, "libkdumpfile says: %s", kdump_get_err(dump->ctx));
+		return false;
+	}
+	why = foreign(dump->ctx);
+	if (why) {
+		snprintf(problem, size, "%s", why);
+		return false;
+	}
+	/* Each of these may fail: then there is less that can be read. */
+	kdump_set_number_attr(dump->ctx, KDUMP_ATTR_ZERO_EXCLUDED, 1);
+	kdump_set_string_attr(dump->ctx, KDUMP_ATTR_OSTYPE, "linux");
+	if (kdump_vmcoreinfo_raw(dump->ctx, &dump->info) != KDUMP_OK)
+		dump->info = NULL;
+	if (kdump_get_typed_attr(dump->ctx, KDUMP_ATTR_FILE_PAGEMAP, &map) == KDUMP_OK) {
+		dump->pages = map.val.bitmap;
+		kdump_bmp_incref(dump->pages);
+	}
+	if (kdump_get_number_attr(dump->ctx, KDUMP_ATTR_PAGE_SHIFT, &shift) != KDUMP_OK ||
+	    shift < 12 || shift > 16)
+		shift = 12;
+	kdump_get_number_attr(dump->ctx, "max_pfn", &frames);
+	if (frames > 1ULL << 40)
+		frames = 0;
+	dump->shift = shift;
+	dump->mem.end = frames << shift;
+	/* A page takes 24 bytes of a compressed file at least, whatever its heads claim. */
+	dump->mem.pages = fstat(fd, &st) ? 0 : st.st_size / 24;
+	dump->mem.info = dump->info ? dump->info : "";
+	return true;
+}
+
+/**
+ * cw_kdump_open() - open a dump
+ * @fd: the file; stays the caller's, and open until the memory is closed
+ * @problem: set to why there is none
+ * @size: bytes of @problem
+ *
+ * Return: the memory in it, to be closed by its own function; NULL if it cannot be understood.
+ */
+struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
+{
+	struct kdump *dump;
+
+	if (flattened(fd)) {
+		snprintf(problem, size,
+			 "it is in makedumpfile's flattened format: 'makedumpfile -R NEW' on its standard input makes a dump of it");
+		return NULL;
+	}
+	dump = cw_term_alloc(NULL, sizeof(*dump));
+	*dump = (struct kdump){ .mem = { kdump_copy, kdump_next, kdump_close, "", 0, 0 },
+				.ctx = kdump_new() };
+	if (!dump->ctx) {
+		snprintf(problem, size, "there is no memory left");
+		free(dump);
+		return NULL;
+	}
+	if (start(dump, fd, problem, size))
+		return &dump->mem;
+	kdump_close(&dump->mem);
+	return NULL;
+}
+
+#else
+
+struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
+{
+	snprintf(problem, size,
+		 flattened(fd) ? "it is in makedumpfile's flattened format" :
+				 "this command was built without libkdumpfile, which reads dumps");
+	return NULL;
+}
+
+#endif
