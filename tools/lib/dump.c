@@ -50,6 +50,15 @@ static char *layout_of(const struct cw_block *block)
 	return memcpy(copy, text, block->layout_len);
 }
 
+static bool numbers_good(const struct cw_block *block)
+{
+	__u32 page = block->page_size;
+
+	return block->cpus <= (block->bytes - sizeof(*block)) / sizeof(block->cpu[0]) &&
+	       page >= 4096 && page <= 65536 && !(page & (page - 1)) &&
+	       block->cpu_bytes == sizeof(struct cw_cpu);
+}
+
 static enum cw_dump_state read_block(struct cw_dump *dump)
 {
 	struct cw_block fixed, *block;
@@ -67,9 +76,7 @@ static enum cw_dump_state read_block(struct cw_dump *dump)
 		snprintf(dump->problem, sizeof(dump->problem), "its block cannot all be read");
 		return CW_DUMP_BAD;
 	}
-	if (block->cpus > (block->bytes - sizeof(*block)) / sizeof(block->cpu[0]) ||
-	    block->page_size < 4096 || block->page_size > 65536 ||
-	    block->page_size & (block->page_size - 1) || block->cpu_bytes != sizeof(struct cw_cpu)) {
+	if (!numbers_good(block)) {
 		snprintf(dump->problem, sizeof(dump->problem), "its block is damaged");
 		return CW_DUMP_BAD;
 	}

@@ -101,8 +101,8 @@ static void kdump_close(struct cw_mem *mem)
 /* Only machines like ours: what we read is not converted. */
 static const char *foreign(kdump_ctx_t *ctx)
 {
-	const kdump_num_t ours = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? KDUMP_LITTLE_ENDIAN :
-									     KDUMP_BIG_ENDIAN;
+	const __u16 one = 1;
+	const kdump_num_t ours = *(const char *)&one ? KDUMP_LITTLE_ENDIAN : KDUMP_BIG_ENDIAN;
 	kdump_num_t value;
 
 	if (kdump_get_number_attr(ctx, KDUMP_ATTR_BYTE_ORDER, &value) == KDUMP_OK && value != ours)
@@ -154,24 +154,10 @@ static bool start(struct kdump *dump, int fd, char *problem, size_t size)
 	return true;
 }
 
-/**
- * cw_kdump_open() - open a dump
- * @fd: the file; stays the caller's, and open until the memory is closed
- * @problem: set to why there is none
- * @size: bytes of @problem
- *
- * Return: the memory in it, to be closed by its own function; NULL if it cannot be understood.
- */
-struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
+static struct cw_mem *open_dump(int fd, char *problem, size_t size)
 {
-	struct kdump *dump;
+	struct kdump *dump = cw_term_alloc(NULL, sizeof(*dump));
 
-	if (flattened(fd)) {
-		snprintf(problem, size,
-			 "it is in makedumpfile's flattened format: 'makedumpfile -R NEW' on its standard input makes a dump of it");
-		return NULL;
-	}
-	dump = cw_term_alloc(NULL, sizeof(*dump));
 	*dump = (struct kdump){ .mem = { kdump_copy, kdump_next, kdump_close, "", 0, 0 },
 				.ctx = kdump_new() };
 	if (!dump->ctx) {
@@ -187,12 +173,28 @@ struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
 
 #else
 
-struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
+static struct cw_mem *open_dump(int fd, char *problem, size_t size)
 {
-	snprintf(problem, size,
-		 flattened(fd) ? "it is in makedumpfile's flattened format" :
-				 "this command was built without libkdumpfile, which reads dumps");
+	(void)fd;
+	snprintf(problem, size, "this command was built without libkdumpfile, which reads dumps");
 	return NULL;
 }
 
 #endif
+
+/**
+ * cw_kdump_open() - open a dump
+ * @fd: the file; stays the caller's, and open until the memory is closed
+ * @problem: set to why there is none
+ * @size: bytes of @problem
+ *
+ * Return: the memory in it, to be closed by its own function; NULL if it cannot be understood.
+ */
+struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
+{
+	if (!flattened(fd))
+		return open_dump(fd, problem, size);
+	snprintf(problem, size,
+		 "it is in makedumpfile's flattened format: 'makedumpfile -R NEW' on its standard input makes a dump of it");
+	return NULL;
+}

@@ -286,8 +286,11 @@ static void help_options(unsigned int takes)
  */
 void cw_options_help(const struct cw_command *command)
 {
-	printf("Usage: crashwatch %s [OPTION]...%s%s\n\nTo %s.\n\n", command->name,
-	       command->takes & CW_OPT_FILE ? " FILE" : "", command->takes & CW_OPT_MATCH ? " [MATCH]..." : "", command->help);
+	const char *file = command->takes & CW_OPT_FILE ? " FILE" : "";
+	const char *match = command->takes & CW_OPT_MATCH ? " [MATCH]..." : "";
+
+	printf("Usage: crashwatch %s [OPTION]...%s%s\n\nTo %s.\n\n", command->name, file, match,
+	       command->help);
 	help_options(command->takes);
 	cw_options_help_common();
 	if (command->takes & CW_OPT_MATCH)

@@ -22,6 +22,7 @@
  * @stream: its bytes, unless it is a dump
  * @mem: the memory in a dump; NULL: it is none
  * @dump: the module's data in it
+ * @rings: which of its rings are wanted, as cw_dump_rewind() takes it
  * @fd: where all of it comes from
  * @name: as sentences name it, allocated
  * @end_ns: a snapshot has nothing younger, in CLOCK_MONOTONIC
@@ -32,6 +33,7 @@ struct cw_source {
 	struct cw_stream stream;
 	struct cw_mem *mem;
 	struct cw_dump dump;
+	unsigned int rings;
 	int fd;
 	char *name;
 	__u64 end_ns;
@@ -125,9 +127,7 @@ static int open_dump(struct cw_source *source, const struct cw_options *opt)
 	}
 	switch (cw_dump_open(&source->dump, source->mem, scan)) {
 	case CW_DUMP_FOUND:
-		cw_dump_rewind(&source->dump, opt->given & CW_OPT_INCIDENTS ?
-						      1U << CW_RING_INCIDENTS :
-						      ~0U);
+		source->rings = opt->given & CW_OPT_INCIDENTS ? 1U << CW_RING_INCIDENTS : ~0U;
 		return CW_EXIT_FOUND;
 	case CW_DUMP_ABSENT:
 		status = absent(source);
@@ -207,8 +207,11 @@ struct cw_dump *cw_source_dump(struct cw_source *source)
 static bool next(struct cw_source *source, const struct cw_entry **entry,
 		 const struct cw_record **rec)
 {
-	return source->mem ? cw_dump_next(&source->dump, entry, rec) :
-			     cw_stream_next(&source->stream, entry, rec);
+	if (!source->mem)
+		return cw_stream_next(&source->stream, entry, rec);
+	if (!source->dump.lane)
+		cw_dump_rewind(&source->dump, source->rings);
+	return cw_dump_next(&source->dump, entry, rec);
 }
 
 /**
@@ -257,8 +260,8 @@ static bool close_dump(struct cw_source *source)
 		cw_term_error("%s is damaged: %s; %llu records cannot be read.", source->name,
 			      dump->problem, missing);
 	else if (dump->faults > 1)
-		cw_term_error("%s is damaged: %s, and %llu more.", source->name, dump->problem,
-			      dump->faults - 1);
+		cw_term_error("%s is damaged: %s; so are %llu more places.", source->name,
+			      dump->problem, dump->faults - 1);
 	else if (dump->faults)
 		cw_term_error("%s is damaged: %s.", source->name, dump->problem);
 	cw_dump_close(dump);

@@ -49,7 +49,8 @@ static bool add(struct walk *walk, __u64 node)
 }
 
 /*
- * The word of a bucket has a lock in bit 0, the end of a chain has that bit set. @mark is moved to
+ * The word of a bucket has a lock in bit 0, the end of a chain has that bit set, and only an empty
+ * bucket is 0. @mark is moved to
  * the node at hand each time a power of two of them was seen: whoever meets it goes in circles.
  */
 static void read_chain(struct walk *walk, __u64 bucket)
@@ -67,6 +68,7 @@ static void read_chain(struct walk *walk, __u64 bucket)
 		if (!(seen & (seen - 1)))
 			mark = walk->nodes[walk->count - 1];
 	}
+	walk->hurt |= seen && !node;
 }
 
 /* As rht_bucket_nested() finds it; 0 if it was never needed. */
@@ -146,7 +148,7 @@ size_t cw_table_read(struct cw_dump *dump, const struct cw_layout *layout, __u64
 	unsigned int tables = 0;
 	__u64 tbl;
 
-	if (!get(&walk, table + layout->at[CW_AT_TABLE_TBL], &tbl, sizeof(tbl)))
+	if (!get(&walk, table + layout->at[CW_AT_TABLE_TBL], &tbl, sizeof(tbl)) || !tbl)
 		walk.hurt = true;
 	while (!walk.hurt && tbl && tables++ < TABLES_MAX) {
 		__u32 size, nest;

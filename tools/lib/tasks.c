@@ -37,15 +37,18 @@ struct known {
  * @layout: what structures look like
  * @known: the module's table, sorted
  * @count: entries of it
+ * @gaps: it could not all be read
  * @head: a struct cw_exec
  * @data: its strings
  * @rec: the record that is made
+ * @bytes: room for it
  */
 struct reader {
 	struct cw_dump *dump;
 	struct cw_layout layout;
 	struct known *known;
 	size_t count;
+	bool gaps;
 	char head[HEAD_MAX];
 	char data[DATA_MAX];
 	union {
@@ -143,8 +146,8 @@ static bool put_domain(struct reader *r, bool stale)
 
 	if (!domain)
 		return true;
-	if (!field(r, domain, CW_AT_DOMAIN_LEN, &len, sizeof(len)) || len > sizeof(text) ||
-	    !field(r, domain, CW_AT_DOMAIN_TEXT, text, len))
+	if (!field(r, domain, CW_AT_DOMAIN_LEN, &len, sizeof(len)) || !len ||
+	    len > sizeof(text) || !field(r, domain, CW_AT_DOMAIN_TEXT, text, len))
 		return false;
 	to = put_place(r, CW_TASK_domain, sizeof(root) + len, cut);
 	memcpy(to, &root, sizeof(root));
@@ -195,6 +198,7 @@ static int compare(const void *a, const void *b)
 static void read_known(struct reader *r)
 {
 	const __u64 *at = r->layout.at;
+	__u64 faults = r->dump->faults;
 	__u64 *nodes;
 	size_t n = cw_table_read(r->dump, &r->layout, at[CW_AT_PROCESSES], &nodes), i;
 
@@ -204,10 +208,10 @@ static void read_known(struct reader *r)
 		__u64 task = nodes[i] - at[CW_AT_KNOWN_NODE], flags;
 
 		if (!field(r, task, CW_AT_KNOWN_START, &known->start_ns, 8) ||
-		    !field(r, task, CW_AT_KNOWN_PID, &known->pid, 4) ||
+		    !field(r, task, CW_AT_KNOWN_PID, &known->pid, 4) || !known->pid ||
 		    !field(r, task, CW_AT_KNOWN_EXEC, &known->exec, 8) ||
 		    !field(r, task, CW_AT_KNOWN_FLAGS, &flags, 8)) {
-			cw_dump_fault(r->dump, "a process that the module knows is not in it");
+			cw_dump_fault(r->dump, "what the module knows of a process is damaged");
 			continue;
 		}
 		known->stale = at[CW_AT_STALE] < 64 && flags >> at[CW_AT_STALE] & 1;
@@ -215,6 +219,7 @@ static void read_known(struct reader *r)
 		r->count++;
 	}
 	free(nodes);
+	r->gaps = r->dump->faults > faults;
 	if (r->count)
 		qsort(r->known, r->count, sizeof(*r->known), compare);
 }
@@ -226,8 +231,25 @@ static struct known *find(struct reader *r, __u32 pid, __u64 start_ns)
 	return r->count ? bsearch(&key, r->known, r->count, sizeof(key), compare) : NULL;
 }
 
-/* What the kernel itself knows of it; false if it is none of those the module knows. */
-static struct known *put_task(struct reader *r, __u64 task)
+static void finish(struct reader *r, struct known *known,
+		   void (*tell)(void *arg, const struct cw_record *rec), void *arg)
+{
+	if (known) {
+		known->told = true;
+		if (!put_exec(r, known))
+			cw_dump_fault(r->dump, "what process %u has executed is damaged",
+				      known->pid);
+	}
+	if (cw_record_valid(&r->rec, sizeof(r->bytes)))
+		tell(arg, &r->rec);
+}
+
+/*
+ * What the kernel itself knows of it. One that the module does not know has just ended, and waits
+ * for its parent; unless the module's table has gaps.
+ */
+static void read_task(struct reader *r, __u64 task,
+		      void (*tell)(void *arg, const struct cw_record *rec), void *arg)
 {
 	__u64 start_ns, parent, cred;
 	struct known *known;
@@ -236,10 +258,10 @@ static struct known *put_task(struct reader *r, __u64 task)
 
 	if (!field(r, task, CW_AT_TASK_TGID, &pid, sizeof(pid)) ||
 	    !field(r, task, CW_AT_TASK_START, &start_ns, sizeof(start_ns)))
-		return NULL;
+		return;
 	known = find(r, pid, start_ns);
-	if (!known || known->told)
-		return NULL;
+	if (known ? known->told : !r->gaps)
+		return;
 	begin(r, pid);
 	if (field(r, task, CW_AT_TASK_PARENT, &parent, sizeof(parent)) &&
 	    field(r, parent, CW_AT_TASK_TGID, &n, sizeof(n)))
@@ -249,17 +271,7 @@ static struct known *put_task(struct reader *r, __u64 task)
 		put_num(r, CW_TASK_uid, n);
 	if (field(r, task, CW_AT_TASK_COMM, comm, sizeof(comm)))
 		put_str(r, CW_TASK_comm, comm, strnlen(comm, sizeof(comm)), false);
-	return known;
-}
-
-static void finish(struct reader *r, struct known *known,
-		   void (*tell)(void *arg, const struct cw_record *rec), void *arg)
-{
-	known->told = true;
-	if (!put_exec(r, known))
-		cw_dump_fault(r->dump, "what process %u has executed is damaged", known->pid);
-	if (cw_record_valid(&r->rec, sizeof(r->bytes)))
-		tell(arg, &r->rec);
+	finish(r, known, tell, arg);
 }
 
 /*
@@ -274,17 +286,13 @@ static bool read_list(struct reader *r, void (*tell)(void *arg, const struct cw_
 	size_t seen = 0;
 
 	while (seen++ < TASKS_MAX && get(r, at, &at, sizeof(at))) {
-		struct known *known;
-
 		if (at == first)
 			return true;
 		if (at == mark || at % 8)
 			return false;
 		if (!(seen & (seen - 1)))
 			mark = at;
-		known = put_task(r, at - r->layout.at[CW_AT_TASK_TASKS]);
-		if (known)
-			finish(r, known, tell, arg);
+		read_task(r, at - r->layout.at[CW_AT_TASK_TASKS], tell, arg);
 	}
 	return false;
 }
@@ -372,7 +380,7 @@ bool cw_domains_read(struct cw_dump *dump,
 			       &users, sizeof(users)) ||
 		    !mem->read(mem, CW_SPACE_KERNEL, domain + layout.at[CW_AT_DOMAIN_LEN], &len,
 			       sizeof(len)) ||
-		    len > sizeof(text) ||
+		    !len || len > sizeof(text) ||
 		    !mem->read(mem, CW_SPACE_KERNEL, domain + layout.at[CW_AT_DOMAIN_TEXT], text,
 			       len))
 			cw_dump_fault(dump, "a domain is damaged");
