@@ -6,11 +6,14 @@
 #include "cmd.h"
 #include "lib/dump.h"
 #include "lib/keep.h"
+#include "lib/key.h"
 #include "lib/match.h"
 #include "lib/source.h"
 #include "lib/tasks.h"
 #include "lib/term.h"
 #include "text.h"
+
+#define REQUEST_NS 60000000000ULL /* a panic made of a request follows it sooner */
 
 /**
  * struct part - a part of a dump that is being printed
@@ -268,20 +271,46 @@ static void render_no_restart(struct cw_out *out, const void *unused)
 			  "machine went down.\n\n");
 }
 
+static bool is_of_host(const struct cw_record *rec)
+{
+	return rec->type == CW_REBOOT && !cw_key_is(rec, "scope", "container");
+}
+
+/*
+ * The newest restart of the machine. If that is a panic, made of a request a moment ago, it is
+ * the request that says who asked.
+ */
+static const struct cw_entry *restart(const struct cw_keep *keep)
+{
+	const struct cw_entry *last = NULL;
+	size_t i;
+
+	for (i = keep->count; i--;) {
+		const struct cw_entry *entry = keep->entry[i];
+		const struct cw_record *rec = cw_keep_record(entry);
+
+		if (!is_of_host(rec))
+			continue;
+		if (last && entry->time_ns + REQUEST_NS < last->time_ns)
+			break;
+		if (!cw_key_is(rec, "how", "panic") && (!last || cw_key_is(rec, "action", "panic")))
+			return entry;
+		if (!last)
+			last = entry;
+	}
+	return last;
+}
+
 /* Who asked for the restart, and then all incidents. */
 static int print_verdict(const struct cw_options *opt)
 {
 	struct cw_keep keep;
 	int status = cw_keep_asked(&keep, opt, 0);
-	const struct cw_entry *restart = NULL;
+	const struct cw_entry *entry = restart(&keep);
 	bool text = !(opt->given & CW_OPT_JSON);
-	size_t i;
 
-	for (i = 0; i < keep.count; i++)
-		if (cw_keep_record(keep.entry[i])->type == CW_REBOOT)
-			restart = keep.entry[i];
-	if (restart && text) {
-		cw_info_print(opt, &keep.block, restart);
+	if (entry && text) {
+		cw_info_print(opt, &keep.block, entry);
 		cw_term_write("\n", 1);
 	} else if (text && keep.count) {
 		cw_term_print(render_no_restart, NULL);

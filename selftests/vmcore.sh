@@ -1,0 +1,187 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Has a guest make a panic of `reboot -f`, and reads what its crash kernel leaves (R-08).
+# The host runs it without an argument, the guest with the word "guest".
+# shellcheck disable=SC2317 # verdict calls functions by their names
+set -u
+cd "$(dirname "$0")/.." || exit
+bad=0
+
+# verdict PROPERTY COMMAND...: what COMMAND says is of interest when it fails
+verdict() {
+	local property=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		echo "ok vmcore: $property"
+	else
+		tail -n 20 <<<"$said" | cut -c1-400 | sed 's/^/#   /'
+		echo "not ok vmcore: $property"
+		bad=1
+	fi
+}
+
+# === The guest ===
+
+# Whatever is executed after the files were read is not in them: the shell reads them itself.
+guest() {
+	local d=/sys/kernel/debug/crashwatch file
+	command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
+	insmod ./crashwatch.ko reboot_panic=unexpected || exit
+	# shellcheck disable=SC2016 # for that shell
+	sh -c 'kill -SEGV $$'
+	for file in {1..400}; do /bin/true "argument $file"; done
+	perl -e 'sleep 1000' "$(printf 'a\nb\377')" &
+	sleep 0.2
+	for file in events incidents tasks; do
+		mapfile live <"$d/$file"
+		printf '%s' "${live[@]}" >"/host/$file"
+	done
+	sh -c 'reboot -f; :'
+	sleep 60
+}
+
+# === The host ===
+
+crashwatch() { tools/crashwatch --no-pager "$@"; }
+part() { crashwatch vmcore "--$1" "$tmp/vmcore.$2"; }
+
+# The clock's offset in the header may have been looked at anew.
+lines_of() { part "$@" | tail -n +2; }
+
+# begins_so PART FORMAT: what comes behind the live lines is the restart
+begins_so() {
+	local n
+	tail -n +2 "$tmp/$1" >"$tmp/live"
+	n=$(wc -l <"$tmp/live")
+	lines_of "$1" "$2" >"$tmp/dead"
+	head -n "$n" "$tmp/dead" | diff "$tmp/live" - &&
+		tail -n +$((n + 1)) "$tmp/dead" | grep ' reboot .*action="panic"'
+}
+
+events_begin_so() {
+	[ "$(wc -l <"$tmp/events")" -gt 800 ] && begins_so events "$1"
+}
+
+# Kernel threads come and go.
+tasks_are_there() {
+	part tasks "$1" >"$tmp/dead"
+	grep ' exe=' "$tmp/tasks" | sort >"$tmp/live"
+	[ "$(wc -l <"$tmp/live")" -ge 3 ] && [ -z "$(sort "$tmp/dead" | comm -13 - "$tmp/live")" ] &&
+		grep -q 'comm="kthreadd" domain="kthreadd(2)"' "$tmp/dead" &&
+		grep -qF 'argv=["perl","-e","sleep 1000","a\nb\xff"]' "$tmp/dead"
+}
+
+tells_who() {
+	crashwatch vmcore "$tmp/vmcore.$1" >"$tmp/said"
+	cat "$tmp/said"
+	head -n 1 "$tmp/said" | grep 'asked for a restart.*it was turned into a panic' &&
+		grep -A1 ' argv: "reboot"' "$tmp/said" | grep '"-f"' &&
+		grep ' -> /.*reboot$' "$tmp/said" && grep '__do_sys_reboot' "$tmp/said" &&
+		grep '#[0-9.]* *crash .*SIGSEGV' "$tmp/said"
+}
+
+same_as() {
+	crashwatch vmcore --events "$tmp/vmcore.kdump" | cmp - "$1"
+}
+
+scans() {
+	crashwatch vmcore --scan --events "$tmp/vmcore.$1" >"$tmp/said" && same_as "$tmp/said"
+}
+
+has_domains() {
+	part domains "$1" >"$tmp/said"
+	cat "$tmp/said"
+	grep -E '^users=[1-9][0-9]* domain="init( |")' "$tmp/said" && grep 'domain="kthreadd"' "$tmp/said"
+}
+
+adds_up() {
+	part stats "$1" >"$tmp/said"
+	cat "$tmp/said"
+	awk '{ n[$1] = $2 } END { exit !(n["written"] > 800 &&
+		n["written"] == n["readable"] + n["overwritten"] + n["dropped"]) }' "$tmp/said"
+}
+
+json() {
+	local part
+	for part in events incidents tasks domains stats; do
+		part "$part" kdump >/dev/null || return
+		crashwatch vmcore --json "--$part" "$tmp/vmcore.kdump" |
+			python3 -c 'import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+sys.exit(not lines)' || return
+	done
+}
+
+# Less than 2 s and 64 MiB, whatever the file's size
+costs_little() {
+	python3 - "$tmp/vmcore.$1" <<-'END'
+		import resource, subprocess, sys, time
+		for part in ("--events", "--tasks"):
+		    start = time.time()
+		    subprocess.run(["tools/crashwatch", "vmcore", part, sys.argv[1]],
+		                   stdout=subprocess.DEVNULL, check=True)
+		    took = time.time() - start
+		    kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+		    print(f"{part}: {took:.3f} s, {kib} KiB")
+		    if took > 2 or kib > 65536:
+		        sys.exit(1)
+	END
+}
+
+# Half a dump has or has not the block; it never has all, and never no sentence.
+half_of_it() {
+	local bytes status
+	bytes=$(stat -c %s "$tmp/vmcore.$1")
+	head -c $((bytes / 2)) "$tmp/vmcore.$1" >"$tmp/cut"
+	crashwatch vmcore --events "$tmp/cut" >"$tmp/said" 2>"$tmp/err"
+	status=$?
+	cat "$tmp/err"
+	case $status in
+	0) same_as "$tmp/said" ;; # all that is wanted lies in the first half
+	2 | 4 | 5) [ "$(wc -l <"$tmp/err")" = 1 ] ;;
+	*) false ;;
+	esac
+}
+
+tmp='' # not local: the trap needs it
+host() {
+	local format start=$SECONDS missing=''
+	command -v makedumpfile >/dev/null || missing=makedumpfile
+	[ -e /usr/include/libkdumpfile/kdumpfile.h ] || missing+=${missing:+, }libkdumpfile-dev
+	if [ -n "$missing" ]; then
+		echo "skip vmcore: reading a dump # not installed: $missing"
+		exit 0
+	fi
+	tmp=$(mktemp -d)
+	trap 'rm -rf "$tmp"' EXIT
+	if ! selftests/vm/dump -m 768 -l "$tmp/log" -f elf -f elf31 -f kdump \
+		-x 'tools/crashwatch vmcore --events /proc/vmcore >/host/inside' \
+		"$tmp" selftests/vmcore.sh guest; then
+		tail -n 20 "$tmp/log" | sed 's/^/#   /'
+		echo 'not ok vmcore: a panic leaves a dump'
+		exit 1
+	fi
+	echo "# the dumps took $((SECONDS - start)) s: $(cd "$tmp" && du -h vmcore.* | tr '\n\t' ', ')"
+	for format in elf elf31 kdump; do
+		verdict "$format: the records begin with all that the live file had" events_begin_so $format
+		verdict "$format: so do the incidents" begins_so incidents $format
+		verdict "$format: the processes are those of the live file" tasks_are_there $format
+		verdict "$format: the domains are there" has_domains $format
+		verdict "$format: the counters add up" adds_up $format
+		verdict "$format: it says first who asked for the restart" tells_who $format
+		verdict "$format: the block is found without the kernel log" scans $format
+		verdict "$format: it takes less than 2 s and 64 MiB" costs_little $format
+		echo "# $format: $(costs_little $format | tr '\n' ' ')"
+		verdict "$format: half of it ends in a sentence or has all" half_of_it $format
+	done
+	verdict 'inside the crash kernel /proc/vmcore says the same' same_as "$tmp/inside"
+	verdict 'JSON of all parts can be read' json
+	echo "# all of it took $((SECONDS - start)) s"
+}
+
+case ${1-} in
+'') host ;;
+guest) guest ;;
+*) echo 'usage: vmcore.sh' >&2 && exit 2 ;;
+esac
+exit $bad
