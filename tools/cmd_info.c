@@ -98,7 +98,7 @@ static void put_value(struct cw_out *out, const struct cw_record *rec, unsigned 
 static bool put_absent(struct cw_out *out, const char *key)
 {
 	static const char *const optional[] = { "argv_bytes", "argv_fault", "thread", "addr",
-						"addr_map" };
+						"addr_map", "command", "via", "reason" };
 	size_t i;
 
 	if (!strcmp(key, "auid")) {

@@ -194,8 +194,11 @@ static void tell_reboot(struct cw_out *out, const struct cw_record *rec)
 		{ "allowed", "; it was let pass" },
 		{ "panic", "; it was turned into a panic" },
 	};
+	bool panic = cw_key_is(rec, "how", "panic");
 	__u64 uid;
 
+	if (panic)
+		cw_text_puts(out, "the kernel panicked under ");
 	cw_tell_who(out, rec);
 	if (cw_key_num(rec, "uid", &uid)) {
 		cw_text_puts(out, " of user ");
@@ -205,6 +208,10 @@ static void tell_reboot(struct cw_out *out, const struct cw_record *rec)
 		cw_text_puts(out, " (logged in as ");
 		put_user(out, uid);
 		cw_text_puts(out, ")");
+	}
+	if (panic) {
+		cw_text_puts(out, ".");
+		return;
 	}
 	cw_text_puts(out, " asked for a ");
 	if (!cw_key_put(out, rec, "how"))
