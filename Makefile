@@ -51,6 +51,7 @@ help:
 	@echo 'make uninstall    take away what either has installed'
 
 demo: setup-guest
+	@$(VM)/setup dump
 	@selftests/demo
 
 shell: guest

@@ -124,6 +124,9 @@ static struct known take_stack(const char *from)
 		if (str_has_prefix(symbol, from)) {
 			room->stack_len = 0;
 			room->caller = 0;
+		} else {
+			/* Where a call that never returns ends a function, the next one follows */
+			scnprintf(symbol, sizeof(symbol), "%pB", (void *)room->frame[i]);
 		}
 		learn(&known, symbol);
 		room->stack_len += 1 + scnprintf(room->stack + room->stack_len, FRAME_CHARS, "%s",

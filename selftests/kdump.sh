@@ -10,7 +10,8 @@
 # shellcheck disable=SC2317 # verdict calls functions by their names
 set -u
 cd "$(dirname "$0")/.." || exit
-: "${TRIGGER:=echo c >/proc/sysrq-trigger}" "${REASON:=sysrq triggered crash}" "${PARAMS=}"
+: "${TRIGGER:=reboot -f}" "${PARAMS=reboot_panic=unexpected}"
+: "${REASON:=crashwatch: unexpected restart requested by reboot}"
 : "${INSTALL:=dkms-install}"
 bad=0
 

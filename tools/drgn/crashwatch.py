@@ -66,7 +66,7 @@ def _block_at(prog, address):
     block["types"] = {}
     for line in table.decode("ascii").splitlines():
         number, name, *keys = line.split()
-        block["types"][int(number)] = (name, [tuple(key.split(":")) for key in keys])
+        block["types"][int(number)] = (name, [tuple(key.lower().split(":")) for key in keys])
     return block
 
 
