@@ -7,7 +7,7 @@
 # PARAMS are the module's parameters.
 set -u
 cd "$(dirname "$0")/.." || exit
-: "${PARAMS=}"
+: "${PARAMS=reboot_panic=unexpected reboot_panic_force=1}"
 
 # === The guest: at each boot the next of the ways ===
 
@@ -16,7 +16,13 @@ guest() {
 	step=$(cat /host/step)
 	echo $((step + 1)) >/host/step
 	shift "$step"
-	insmod ./crashwatch.ko "$PARAMS" || exit
+	if [ -d /etc/rc0.d ] && [ ! -d /run/systemd/system ]; then
+		# Its last script runs a program that restarts: the shutdown has to disarm
+		install -m 0755 tools/sysvinit/crashwatch /etc/init.d/crashwatch
+		update-rc.d crashwatch defaults
+	fi
+	# shellcheck disable=SC2086 # a list of words
+	insmod ./crashwatch.ko $PARAMS || exit
 	echo "crashwatch test: $1" >/dev/kmsg
 	sync
 	eval "$1"
