@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Brings the parts up in order and takes them down in reverse. */
 #include <linux/cpuhotplug.h>
+#include <linux/crash_dump.h>
 #include <linux/init.h>
 #include <linux/module.h>
 #include <linux/workqueue.h>
@@ -18,7 +19,7 @@
 #include "ring.h"
 #include "stream.h"
 
-static bool off;	/* loaded as a no-op, since the command line asked for it */
+static bool off;	/* loaded as a no-op */
 static int cpu_state;
 
 /* A CPU that gets nothing still runs: its records are counted as dropped_no_ring. */
@@ -33,9 +34,11 @@ static int __init crashwatch_init(void)
 {
 	int ret;
 
-	off = cw_params_off();
+	off = cw_params_off() || is_kdump_kernel();
 	if (off) {
-		pr_info("does nothing, since nocrashwatch is on the kernel's command line\n");
+		pr_info("does nothing, since %s\n",
+			is_kdump_kernel() ? "this is a crash kernel" :
+					    "nocrashwatch is on the kernel's command line");
 		return 0;
 	}
 	ret = cw_params_check_hooks();

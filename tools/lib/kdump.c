@@ -6,23 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/flat.h"
 #include "lib/kdump.h"
 #include "lib/term.h"
-
-#define FLATTENED "makedumpfile"
-
-static const char *const magics[] = { "\177ELF", "KDUMP   ", FLATTENED };
-
-static size_t magic_at(int fd, char *head, size_t size)
-{
-	ssize_t n = pread(fd, head, size, 0);
-	size_t i;
-
-	for (i = 0; n > 0 && i < sizeof(magics) / sizeof(magics[0]); i++)
-		if ((size_t)n >= strlen(magics[i]) && !memcmp(head, magics[i], strlen(magics[i])))
-			return i + 1;
-	return 0;
-}
 
 /**
  * cw_kdump_is_dump() - does a file look like a dump of a machine's memory?
@@ -32,17 +18,15 @@ static size_t magic_at(int fd, char *head, size_t size)
  */
 bool cw_kdump_is_dump(int fd)
 {
+	static const char *const magics[] = { "\177ELF", "KDUMP   " };
 	char head[16];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+	size_t i;
 
-	return magic_at(fd, head, sizeof(head));
-}
-
-static bool flattened(int fd)
-{
-	char head[16];
-	size_t magic = magic_at(fd, head, sizeof(head));
-
-	return magic && magics[magic - 1] == magics[2];
+	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (n >= (ssize_t)strlen(magics[i]) && !memcmp(head, magics[i], strlen(magics[i])))
+			return true;
+	return cw_flat_is(fd);
 }
 
 #ifdef CW_HAVE_KDUMPFILE
@@ -55,6 +39,7 @@ static bool flattened(int fd)
  * @pages: which pages the file has, or NULL if it does not say
  * @shift: of a page's size
  * @info: VMCOREINFO, allocated, or NULL
+ * @unfolded: the file that was made of a flattened one, or -1
  */
 struct kdump {
 	struct cw_mem mem;
@@ -62,6 +47,7 @@ struct kdump {
 	kdump_bmp_t *pages;
 	unsigned int shift;
 	char *info;
+	int unfolded;
 };
 
 static bool kdump_copy(struct cw_mem *mem, enum cw_space space, __u64 addr, void *buf, size_t len)
@@ -94,6 +80,8 @@ static void kdump_close(struct cw_mem *mem)
 	if (dump->pages)
 		kdump_bmp_decref(dump->pages);
 	kdump_free(dump->ctx);
+	if (dump->unfolded >= 0)
+		close(dump->unfolded);
 	free(dump->info);
 	free(dump);
 }
@@ -154,34 +142,6 @@ static bool start(struct kdump *dump, int fd, char *problem, size_t size)
 	return true;
 }
 
-static struct cw_mem *open_dump(int fd, char *problem, size_t size)
-{
-	struct kdump *dump = cw_term_alloc(NULL, sizeof(*dump));
-
-	*dump = (struct kdump){ .mem = { kdump_copy, kdump_next, kdump_close, "", 0, 0 },
-				.ctx = kdump_new() };
-	if (!dump->ctx) {
-		snprintf(problem, size, "there is no memory left");
-		free(dump);
-		return NULL;
-	}
-	if (start(dump, fd, problem, size))
-		return &dump->mem;
-	kdump_close(&dump->mem);
-	return NULL;
-}
-
-#else
-
-static struct cw_mem *open_dump(int fd, char *problem, size_t size)
-{
-	(void)fd;
-	snprintf(problem, size, "this command was built without libkdumpfile, which reads dumps");
-	return NULL;
-}
-
-#endif
-
 /**
  * cw_kdump_open() - open a dump
  * @fd: the file; stays the caller's, and open until the memory is closed
@@ -192,9 +152,33 @@ static struct cw_mem *open_dump(int fd, char *problem, size_t size)
  */
 struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
 {
-	if (!flattened(fd))
-		return open_dump(fd, problem, size);
-	snprintf(problem, size,
-		 "it is in makedumpfile's flattened format: 'makedumpfile -R NEW' on its standard input makes a dump of it");
+	struct kdump *dump = cw_term_alloc(NULL, sizeof(*dump));
+
+	*dump = (struct kdump){ .mem = { kdump_copy, kdump_next, kdump_close, "", 0, 0 },
+				.ctx = kdump_new(),
+				.unfolded = -1 };
+	if (!dump->ctx) {
+		snprintf(problem, size, "there is no memory left");
+		free(dump);
+		return NULL;
+	}
+	if (cw_flat_is(fd)) {
+		dump->unfolded = cw_flat_unfold(fd, problem, size);
+		fd = dump->unfolded;
+	}
+	if (fd >= 0 && start(dump, fd, problem, size))
+		return &dump->mem;
+	kdump_close(&dump->mem);
 	return NULL;
 }
+
+#else
+
+struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
+{
+	(void)fd;
+	snprintf(problem, size, "this command was built without libkdumpfile, which reads dumps");
+	return NULL;
+}
+
+#endif
