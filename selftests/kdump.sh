@@ -54,6 +54,13 @@ dump() {
 		grep -E "$REASON" /var/crash/dmesg
 }
 
+tells_who() {
+	local said
+	said=$(crashwatch vmcore --no-pager /var/crash/*/dump.*)
+	echo "$said"
+	grep 'asked for a restart.*it was turned into a panic' <<<"$said"
+}
+
 step_0() {
 	verdict "make $INSTALL works" make "$INSTALL"
 	echo "# after $SECONDS s"
@@ -71,6 +78,7 @@ step_1() {
 
 step_2() {
 	verdict 'kdump saves a dump, which has the reason, and restarts' dump
+	[[ $PARAMS != *unexpected* ]] || verdict 'R-08 the dump tells who asked' tells_who
 	verdict 'the module is loaded again' loaded
 	verdict 'so is the crash kernel' ready
 	[ ! -d /host ] || verdict 'the dump can be taken away' cp /var/crash/*/d* /host
