@@ -39,11 +39,14 @@ void cw_block_clock(void)
 /**
  * cw_block_announce() - say in the kernel log where the block is, so that nobody need search a dump
  *
+ * And in which boot, so that whoever finds the log later knows where it belongs.
+ *
  * Context: any.
  */
 void cw_block_announce(void)
 {
-	pr_notice("block at 0x%llx\n", block->phys);
+	pr_notice("block at 0x%llx%s%s\n", block->phys, block->boot_id[0] ? " boot_id=" : "",
+		  block->boot_id);
 }
 
 /* The kernel does not export its boot id; procfs has it, where it is mounted already. */

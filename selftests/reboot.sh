@@ -63,7 +63,7 @@ restart 'R-02 a forced restart names the program, its arguments and its chain' 0
 	' tree=\["[0-9]+:reboot","[0-9]+:sh",.*"1:init"\]' \
 	'"kernel_restart\+0x.*__do_sys_reboot\+0x'
 if grep -qE '^crashwatch: incident .* crash pid=[0-9]+ uid=0 comm="sh" .*signame="SIGSEGV".* domain="init\(1\) ' \
-	"$log.said" && grep -qE '^crashwatch: block at 0x[0-9a-f]+$' "$log.said"; then
+	"$log.said" && grep -qE '^crashwatch: block at 0x[0-9a-f]+ boot_id=[0-9a-f-]{36}$' "$log.said"; then
 	echo 'ok reboot: R-07 the kernel log has the newest incidents and the place of the block'
 else
 	echo 'not ok reboot: R-07 the kernel log has the newest incidents and the place of the block'
