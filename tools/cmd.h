@@ -20,6 +20,7 @@ int cw_cmd_list(const struct cw_options *opt);
 int cw_cmd_info(const struct cw_options *opt);
 int cw_cmd_tree(const struct cw_options *opt);
 int cw_cmd_vmcore(const struct cw_options *opt);
+int cw_cmd_boots(const struct cw_options *opt);
 int cw_cmd_status(const struct cw_options *opt);
 int cw_cmd_check(const struct cw_options *opt);
 

@@ -33,6 +33,12 @@ static const struct cw_command commands[] = {
 		.run = cw_cmd_tree,
 	},
 	{
+		.name = "boots",
+		.help = "list boots and how each of them ended",
+		.takes = CW_OPT_LINES | CW_OPT_REVERSE | CW_OPT_ROOT | CW_OPT_VERDICT,
+		.run = cw_cmd_boots,
+	},
+	{
 		.name = "status",
 		.help = "tell what the module records and what it lost",
 		.run = cw_cmd_status,

@@ -19,7 +19,7 @@ _crashwatch() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--dir) ((i++)) ;;
+		--dir | --root) ((i++)) ;;
 		-*) ;;
 		*) command=$word; break ;;
 		esac
@@ -30,7 +30,7 @@ _crashwatch() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	--dir)
+	--dir | --root)
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;

@@ -12,15 +12,41 @@
 #include "lib/options.h"
 #include "lib/term.h"
 
+static const char *root_dir;
+
+/**
+ * cw_host_root() - look at another system's files
+ * @dir: where its root directory is; stays the caller's
+ */
+void cw_host_root(const char *dir)
+{
+	root_dir = dir;
+}
+
+static const char *root(void)
+{
+	return root_dir ? root_dir : getenv("CRASHWATCH_ROOT");
+}
+
+/**
+ * cw_host_elsewhere() - is it another system's files that are looked at?
+ *
+ * Return: true if so; then nothing but files tells anything of that system.
+ */
+bool cw_host_elsewhere(void)
+{
+	return root();
+}
+
 /**
  * cw_host_path() - a path on this machine
- * @format: absolute path; $CRASHWATCH_ROOT, which only tests set, is put before it
+ * @format: absolute path; the directory given to cw_host_root(), or $CRASHWATCH_ROOT, which only
+ *	tests set, is put before it
  *
  * Return: the path, allocated.
  */
 char *cw_host_path(const char *format, ...)
 {
-	const char *root = getenv("CRASHWATCH_ROOT");
 	char *path, *whole;
 	va_list args;
 	int len;
@@ -30,10 +56,10 @@ char *cw_host_path(const char *format, ...)
 	va_end(args);
 	if (len < 0)
 		path = cw_term_alloc(NULL, (size_t)-1);
-	if (!root)
+	if (!root())
 		return path;
-	whole = cw_term_alloc(NULL, strlen(root) + len + 1);
-	strcpy(stpcpy(whole, root), path);
+	whole = cw_term_alloc(NULL, strlen(root()) + len + 1);
+	strcpy(stpcpy(whole, root()), path);
 	free(path);
 	return whole;
 }

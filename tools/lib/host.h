@@ -8,6 +8,8 @@
 
 struct cw_options;
 
+void cw_host_root(const char *dir);
+bool cw_host_elsewhere(void);
 char *cw_host_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool cw_host_exists(const char *path);
 char *cw_host_read(const char *path);

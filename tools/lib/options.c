@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/host.h"
 #include "lib/options.h"
 #include "lib/term.h"
 #include "text.h"
@@ -33,6 +34,8 @@ static const struct option_info {
 	{ CW_OPT_DOMAINS, 0, "domains", NULL, "the histories there were" },
 	{ CW_OPT_STATS, 0, "stats", NULL, "what was counted" },
 	{ CW_OPT_SCAN, 0, "scan", NULL, "search all of the memory, not the kernel log" },
+	{ CW_OPT_ROOT, 0, "root", "DIR", "another system's files, which are below DIR" },
+	{ CW_OPT_VERDICT, 0, "verdict", NULL, "log how the boot before this ended, once" },
 	{ CW_OPT_JSON, 'j', "json", NULL, "JSON, an object a line" },
 	{ CW_OPT_UTC, 0, "utc", NULL, "times in UTC" },
 	{ CW_OPT_NO_PAGER, 0, "no-pager", NULL, "do not pipe the output into a pager" },
@@ -180,6 +183,8 @@ static bool compatible(const struct cw_options *opt)
 		{ CW_OPT_RAW, CW_OPT_JSON, "--raw and --json are two different formats" },
 		{ CW_OPT_RAW, CW_OPT_WALL, "--raw and --wall are two different formats" },
 		{ CW_OPT_INPUT, CW_OPT_DIR, "--input and --dir are two different sources" },
+		{ CW_OPT_ROOT, CW_OPT_VERDICT, "--verdict is about the running system, and --root "
+					       "about another one" },
 	};
 	const unsigned int parts = opt->given & (CW_OPT_EVENTS | CW_OPT_INCIDENTS | CW_OPT_TASKS |
 						 CW_OPT_DOMAINS | CW_OPT_STATS);
@@ -236,6 +241,9 @@ int cw_options_parse(struct cw_options *opt, int argc, char **argv,
 			break;
 		case CW_OPT_DIR:
 			opt->dir = optarg;
+			break;
+		case CW_OPT_ROOT:
+			cw_host_root(optarg);
 			break;
 		case CW_OPT_SINCE:
 			since = optarg;

@@ -35,6 +35,8 @@ enum cw_option {
 	CW_OPT_DOMAINS = 1 << 22,
 	CW_OPT_STATS = 1 << 23,
 	CW_OPT_SCAN = 1 << 24,
+	CW_OPT_ROOT = 1 << 25,
+	CW_OPT_VERDICT = 1 << 26,
 };
 
 #define CW_OPT_COMMON (CW_OPT_HELP | CW_OPT_VERSION | CW_OPT_DIR | CW_OPT_JSON | CW_OPT_UTC | \
