@@ -10,18 +10,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "cmd.h"
 #include "lib/host.h"
 #include "lib/state.h"
 #include "lib/stream.h"
 #include "lib/term.h"
 #include "text.h"
-
-enum verdict {
-	OK,
-	WARN,
-	FAIL,
-};
 
 /**
  * struct finding - one verdict
@@ -32,7 +27,7 @@ enum verdict {
  */
 struct finding {
 	const char *check;
-	enum verdict verdict;
+	enum cw_check_verdict verdict;
 	char text[400];
 	bool json;
 };
@@ -64,9 +59,13 @@ static void render(struct cw_out *out, const void *arg)
 	cw_text_puts(out, "\n");
 }
 
-static void say(const char *check, enum verdict verdict, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static void say(const char *check, enum verdict verdict, const char *format, ...)
+/**
+ * cw_check_say() - print one finding
+ * @check: short name of what was looked at
+ * @verdict: how it is
+ * @format: one sentence, with its full stop
+ */
+void cw_check_say(const char *check, enum cw_check_verdict verdict, const char *format, ...)
 {
 	struct finding f = { .check = check, .verdict = verdict };
 	va_list args;
@@ -74,7 +73,7 @@ static void say(const char *check, enum verdict verdict, const char *format, ...
 	va_start(args, format);
 	vsnprintf(f.text, sizeof(f.text), format, args);
 	va_end(args);
-	failed |= verdict == FAIL;
+	failed |= verdict == CW_CHECK_FAIL;
 	cw_term_print(render, &f);
 }
 
@@ -84,22 +83,22 @@ static bool check_module(void)
 	bool off = cw_host_has_word("/proc/cmdline", "nocrashwatch");
 
 	if (loaded)
-		say("module", OK, "The module is loaded.");
+		cw_check_say("module", CW_CHECK_OK, "The module is loaded.");
 	else
-		say("module", FAIL, "The module is not loaded: 'modprobe crashwatch' does it.");
+		cw_check_say("module", CW_CHECK_FAIL, "The module is not loaded: 'modprobe crashwatch' does it.");
 	if (off)
-		say("cmdline", FAIL, "'nocrashwatch' stands on the kernel command line: the module does nothing.");
+		cw_check_say("cmdline", CW_CHECK_FAIL, "'nocrashwatch' stands on the kernel command line: the module does nothing.");
 	else
-		say("cmdline", OK, "'nocrashwatch' does not stand on the kernel command line.");
+		cw_check_say("cmdline", CW_CHECK_OK, "'nocrashwatch' does not stand on the kernel command line.");
 	return loaded && !off;
 }
 
 static void check_debugfs(void)
 {
 	if (cw_host_debugfs_mounted())
-		say("debugfs", OK, "debugfs is mounted on /sys/kernel/debug.");
+		cw_check_say("debugfs", CW_CHECK_OK, "debugfs is mounted on /sys/kernel/debug.");
 	else
-		say("debugfs", FAIL, "debugfs is not mounted on /sys/kernel/debug: 'mount -t debugfs none /sys/kernel/debug' does it.");
+		cw_check_say("debugfs", CW_CHECK_FAIL, "debugfs is not mounted on /sys/kernel/debug: 'mount -t debugfs none /sys/kernel/debug' does it.");
 }
 
 static void check_rings(const struct cw_options *opt)
@@ -109,13 +108,14 @@ static void check_rings(const struct cw_options *opt)
 	struct cw_stream stream;
 
 	if (fd < 0) {
-		say("rings", FAIL, "The rings cannot be read: %s: %s.", path, strerror(errno));
+		cw_check_say("rings", CW_CHECK_FAIL, "The rings cannot be read: %s: %s.", path,
+			     strerror(errno));
 	} else {
 		if (cw_stream_open(&stream, fd))
-			say("rings", OK, "The rings can be read.");
+			cw_check_say("rings", CW_CHECK_OK, "The rings can be read.");
 		else
-			say("rings", FAIL, "The rings cannot be read: %s: %s.", path,
-			    stream.problem);
+			cw_check_say("rings", CW_CHECK_FAIL, "The rings cannot be read: %s: %s.",
+				     path, stream.problem);
 		cw_stream_close(&stream);
 		close(fd);
 	}
@@ -134,10 +134,10 @@ static void check_hook(const char *line, unsigned int *set)
 	if (!strcmp(state, "set") || !strcmp(state, "idle"))
 		++*set;
 	else
-		say("hooks", !strcmp(state, "missing") ? FAIL : WARN, "The hook %s is %s: %s",
-		    hook, state, loses);
+		cw_check_say("hooks", !strcmp(state, "missing") ? CW_CHECK_FAIL : CW_CHECK_WARN, "The hook %s is %s: %s",
+			     hook, state, loses);
 	if (strtoull(missed, NULL, 10))
-		say("missed", WARN, "The hook %s missed %s calls.", hook, missed);
+		cw_check_say("missed", CW_CHECK_WARN, "The hook %s missed %s calls.", hook, missed);
 }
 
 static void check_hooks(const struct cw_options *opt)
@@ -147,8 +147,8 @@ static void check_hooks(const struct cw_options *opt)
 	const char *line;
 
 	if (!probes) {
-		say("hooks", FAIL, "The hooks are not known: the file probes: %s.",
-		    strerror(errno));
+		cw_check_say("hooks", CW_CHECK_FAIL, "The hooks are not known: the file probes: %s.",
+			     strerror(errno));
 		return;
 	}
 	for (line = probes; *line; line = cw_state_next(line)) {
@@ -158,9 +158,9 @@ static void check_hooks(const struct cw_options *opt)
 		check_hook(line, &set);
 	}
 	if (hooks && set == hooks)
-		say("hooks", OK, "All %u hooks are set.", hooks);
+		cw_check_say("hooks", CW_CHECK_OK, "All %u hooks are set.", hooks);
 	else if (!hooks)
-		say("hooks", FAIL, "There are no hooks.");
+		cw_check_say("hooks", CW_CHECK_FAIL, "There are no hooks.");
 	free(probes);
 }
 
@@ -170,25 +170,14 @@ static void check_losses(const struct cw_options *opt)
 	__u64 dropped = cw_state_dropped(stats);
 
 	if (!stats)
-		say("losses", FAIL, "The losses are not known: the file stats: %s.",
-		    strerror(errno));
+		cw_check_say("losses", CW_CHECK_FAIL, "The losses are not known: the file stats: %s.",
+			     strerror(errno));
 	else if (dropped)
-		say("losses", WARN, "%llu records were dropped; 'crashwatch status' says why.",
-		    dropped);
+		cw_check_say("losses", CW_CHECK_WARN, "%llu records were dropped; 'crashwatch status' says why.",
+			     dropped);
 	else
-		say("losses", OK, "No record was dropped.");
+		cw_check_say("losses", CW_CHECK_OK, "No record was dropped.");
 	free(stats);
-}
-
-static void check_crash_kernel(void)
-{
-	char *loaded = cw_host_read("/sys/kernel/kexec_crash_loaded");
-
-	if (loaded && *loaded == '1')
-		say("kdump", OK, "A crash kernel is loaded.");
-	else
-		say("kdump", WARN, "No crash kernel is loaded: a kernel panic leaves no vmcore.");
-	free(loaded);
 }
 
 /* The value between brackets: none, integrity or confidentiality. */
@@ -199,12 +188,12 @@ static void check_lockdown(void)
 	const char *must = "";
 
 	if (!mode) {
-		say("lockdown", OK, "The kernel has no lockdown, or securityfs is not mounted.");
+		cw_check_say("lockdown", CW_CHECK_OK, "The kernel has no lockdown, or securityfs is not mounted.");
 	} else {
 		mode[strcspn(mode, "]")] = 0;
 		if (strcmp(mode, "[none"))
 			must = "; the module's files stay readable, but it has to be signed";
-		say("lockdown", OK, "Kernel lockdown is '%s'%s.", mode + 1, must);
+		cw_check_say("lockdown", CW_CHECK_OK, "Kernel lockdown is '%s'%s.", mode + 1, must);
 	}
 	free(text);
 }
@@ -216,9 +205,9 @@ static void check_secure_boot(void)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd >= 0 && read(fd, value, sizeof(value)) == sizeof(value) && value[4] == 1)
-		say("secure-boot", cw_host_module_loaded() ? OK : WARN, "Secure Boot is on: only a signed module can be loaded.");
+		cw_check_say("secure-boot", cw_host_module_loaded() ? CW_CHECK_OK : CW_CHECK_WARN, "Secure Boot is on: only a signed module can be loaded.");
 	else
-		say("secure-boot", OK, "Secure Boot is off.");
+		cw_check_say("secure-boot", CW_CHECK_OK, "Secure Boot is off.");
 	if (fd >= 0)
 		close(fd);
 	free(path);
@@ -250,13 +239,13 @@ static void check_boot(void)
 {
 	if (named_in("/etc/modules-load.d") || named_in("/usr/local/lib/modules-load.d") ||
 	    named_in("/usr/lib/modules-load.d") || cw_host_has_word("/etc/modules", "crashwatch"))
-		say("boot", OK, "The module is loaded at boot.");
+		cw_check_say("boot", CW_CHECK_OK, "The module is loaded at boot.");
 	else
-		say("boot", WARN, "The module is not loaded at boot: no file in /etc/modules-load.d names it.");
+		cw_check_say("boot", CW_CHECK_WARN, "The module is not loaded at boot: no file in /etc/modules-load.d names it.");
 	if (cw_host_exists("/var/lib/dkms/crashwatch"))
-		say("dkms", OK, "DKMS builds the module for new kernels.");
+		cw_check_say("dkms", CW_CHECK_OK, "DKMS builds the module for new kernels.");
 	else
-		say("dkms", WARN, "DKMS does not know the module: it is not built for new kernels ('make dkms-install' does it).");
+		cw_check_say("dkms", CW_CHECK_WARN, "DKMS does not know the module: it is not built for new kernels ('make dkms-install' does it).");
 }
 
 /**
@@ -274,7 +263,9 @@ int cw_cmd_check(const struct cw_options *opt)
 		check_hooks(opt);
 		check_losses(opt);
 	}
-	check_crash_kernel();
+	cw_check_dump();
+	cw_check_keep();
+	cw_check_policy();
 	check_lockdown();
 	check_secure_boot();
 	check_boot();
