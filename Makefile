@@ -4,13 +4,14 @@ VERSION := $(shell sed -n 's/.*define CW_VERSION[^"]*"\(.*\)".*/\1/p' module/abi
 KDIR ?= /lib/modules/$(KERNEL)/build
 KERNEL ?= $(shell uname -r)
 PREFIX ?= /usr
+UNITS := $(PREFIX)/lib/systemd/system
 DKMS_SRC := /usr/src/crashwatch-$(VERSION)
 VM := selftests/vm
 # The kernel that guests run: the distribution's stock one, whatever runs here
 GUEST = $$(basename $$($(VM)/kernel)/lib/modules/*)
 
 .PHONY: all module tools guest tests help demo check shell bench check-storm gates \
-	install uninstall dkms-install dkms-uninstall install-files clean setup-build setup-guest
+	install install-sysvinit uninstall dkms-install dkms-uninstall install-files clean setup-build setup-guest
 
 all: module tools
 
@@ -48,6 +49,7 @@ help:
 	@echo 'make gates        the static checks alone'
 	@echo 'make dkms-install the module through DKMS, loaded at every boot; and the command'
 	@echo 'make install      the same without DKMS, for the running kernel only'
+	@echo 'make install-sysvinit  the init script besides, where the init is sysvinit'
 	@echo 'make uninstall    take away what either has installed'
 
 demo: setup-guest
@@ -80,12 +82,21 @@ install-files:
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/crashwatch
 	install -D -m 0644 tools/systemd/modules-load.conf \
 		$(DESTDIR)$(PREFIX)/lib/modules-load.d/crashwatch.conf
+	install -D -m 0644 tools/systemd/crashwatch-boots.service \
+		$(DESTDIR)$(UNITS)/crashwatch-boots.service
+	install -d $(DESTDIR)$(UNITS)/multi-user.target.wants
+	ln -sf ../crashwatch-boots.service $(DESTDIR)$(UNITS)/multi-user.target.wants
 	[ -e $(DESTDIR)/etc/modprobe.d/crashwatch.conf ] || install -D -m 0644 \
 		tools/systemd/modprobe.conf $(DESTDIR)/etc/modprobe.d/crashwatch.conf
 
 install: all install-files
 	$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	[ -n "$(DESTDIR)" ] || depmod $(KERNEL)
+
+# For an init that runs a program to restart, after either of the other two
+install-sysvinit:
+	install -D -m 0755 tools/sysvinit/crashwatch $(DESTDIR)/etc/init.d/crashwatch
+	[ -n "$(DESTDIR)" ] || update-rc.d crashwatch defaults
 
 dkms-install: tools install-files
 	[ ! -d /var/lib/dkms/crashwatch/$(VERSION) ] || dkms remove crashwatch/$(VERSION) --all
@@ -110,6 +121,11 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/crashwatch-events.5
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/crashwatch
 	rm -f $(DESTDIR)$(PREFIX)/lib/modules-load.d/crashwatch.conf
+	rm -f $(DESTDIR)$(UNITS)/crashwatch-boots.service \
+		$(DESTDIR)$(UNITS)/multi-user.target.wants/crashwatch-boots.service
+	rm -f $(DESTDIR)/var/lib/crashwatch/boot-told
+	[ ! -e $(DESTDIR)/etc/init.d/crashwatch ] || { rm $(DESTDIR)/etc/init.d/crashwatch && \
+		{ [ -n "$(DESTDIR)" ] || update-rc.d crashwatch remove; }; }
 	@echo 'left alone: $(DESTDIR)/etc/modprobe.d/crashwatch.conf, which may have your settings'
 	[ -n "$(DESTDIR)" ] || depmod $(KERNEL)
 

@@ -41,7 +41,9 @@ has_line() {
 in_place() {
 	grep -x crashwatch /usr/lib/modules-load.d/crashwatch.conf &&
 		cmp tools/systemd/modprobe.conf /etc/modprobe.d/crashwatch.conf &&
-		cmp tools/crashwatch /usr/sbin/crashwatch
+		cmp tools/crashwatch /usr/sbin/crashwatch &&
+		cmp tools/systemd/crashwatch-boots.service \
+			/usr/lib/systemd/system/multi-user.target.wants/crashwatch-boots.service
 }
 
 # All that the guest has changed, to be put back by the next
@@ -76,7 +78,7 @@ install() {
 		"^crashwatch/$version, $(uname -r), [^:]*: installed$"
 	verdict 'modinfo finds it' has_line 'modinfo -n crashwatch' \
 		"/$(uname -r)/updates/dkms/crashwatch\.ko"
-	verdict 'the command and the files of modules-load.d and modprobe.d are in place' in_place
+	verdict 'the command, its unit and the files of modules-load.d and modprobe.d are in place' in_place
 	echo "$options" >>/etc/modprobe.d/crashwatch.conf
 	verdict 'all that was installed can be saved' save
 	start=$SECONDS

@@ -10,6 +10,7 @@
 #include <syslog.h>
 #include <unistd.h>
 #ifdef CW_SYSTEMD
+#define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 #endif
 

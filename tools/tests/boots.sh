@@ -165,6 +165,19 @@ told_once() {
 		complains 2 'only one of them' boots --verdict --root="$other"
 }
 
+# The init script disarms when the machine is shut down, and only then.
+disarmed() {
+	other
+	mkdir -p "$other/sys/module/crashwatch/parameters"
+	mode=$other/sys/module/crashwatch/parameters/reboot_panic
+	sed "s|/sys/module|$other&|" sysvinit/crashwatch >"$tmp/script"
+	echo unexpected >"$mode"
+	RUNLEVEL=2 sh "$tmp/script" stop && grep -x unexpected "$mode" &&
+		RUNLEVEL=6 sh "$tmp/script" stop && grep -x off "$mode" &&
+		sh "$tmp/script" status | grep 'reboot_panic=off$' &&
+		rm -r "$other/sys" && RUNLEVEL=0 sh "$tmp/script" stop
+}
+
 no_boots() {
 	other
 	boots complains 1 'nothing tells of any boot' boots
@@ -179,4 +192,5 @@ suite_boots() {
 	check "R-10 boots: other inits" of_other_inits
 	check "R-10 boots: the verdict is told once" told_once
 	check "R-10 boots: none" no_boots
+	check "R-01 the init script disarms at shutdown" disarmed
 }
