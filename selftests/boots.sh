@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Restarts a guest with systemd in order, then by force, and asks it how its boots ended (R-10).
-# The host runs it without an argument, the guest with one. What outlives a reset is the journal,
-# in the directory that the guest shares with the host, and a piece of memory for pstore.
+# Restarts a guest with systemd in order, by force and by a panic, and asks it how its boots ended
+# (R-10). The host runs it without an argument, the guest with one. What outlives a reset is the
+# journal, in the directory that the guest shares with the host, and a piece of memory for pstore.
 # shellcheck disable=SC2317 # verdict calls functions by their names
 set -u
 cd "$(dirname "$0")/.." || exit
 bad=0
 pstore=0x30000000 # where; ramoops gets a MiB
+by='systemctl\([0-9]+\) uid=0 domain="systemd\(1\) .*/systemctl"$'
 
 # verdict PROPERTY COMMAND...: what COMMAND says is of interest when it fails
 verdict() {
@@ -50,8 +51,13 @@ told() {
 	journalctl --sync
 	journalctl -b 0 -o verbose SYSLOG_IDENTIFIER=crashwatch >/tmp/told
 	cat /tmp/told
-	[ "$(grep -c 'CRASHWATCH_END=unexpected' /tmp/told)" = 1 ] &&
+	[ "$(grep -c 'CRASHWATCH_END=panic' /tmp/told)" = 1 ] &&
 		grep -q 'PRIORITY=3' /tmp/told && grep -q 'CRASHWATCH_BY=systemctl(' /tmp/told
+}
+
+force() {
+	sh -c 'exec systemctl reboot -ff' >/dev/null
+	sleep 600
 }
 
 guest() {
@@ -70,25 +76,33 @@ guest() {
 		;;
 	2)
 		crashwatch boots --no-pager >/host/boots.2
-		rm -f /sys/fs/pstore/* # next time the journal alone has to tell
-		sh -c 'exec systemctl reboot -ff' >/dev/null
-		sleep 600
+		rm /sys/fs/pstore/* # next time the journal alone has to tell
+		force
+		;;
+	3)
+		crashwatch boots --no-pager >/host/boots.3
+		rm /sys/fs/pstore/*
+		journalctl --sync
+		echo 1 >/sys/module/crashwatch/parameters/reboot_panic_force
+		echo unexpected >/sys/module/crashwatch/parameters/reboot_panic
+		force
 		;;
 	esac
 	cp /host/boots.2 /tmp/boots
 	verdict 'R-10 an orderly restart is one by init, says its record' \
 		line 2 '^-1 .* orderly +pstore +systemd-shutdow\(1\) uid=0 domain="systemd\(1\) '
-	crashwatch boots --no-pager >/tmp/boots
-	sed 's/^/# /' /tmp/boots
+	cp /host/boots.3 /tmp/boots
 	verdict 'R-10 without the record the journal knows that systemd did it' \
 		line 3 '^-2 .* orderly +journal +systemd$'
 	verdict 'R-10 a forced one is unexpected, by the program that did it' \
-		line 2 '^-1 .* unexpected +pstore +systemctl\([0-9]+\) uid=0 domain="systemd\(1\) .*/systemctl"$'
+		line 2 "^-1 .* unexpected +pstore +$by"
+	crashwatch boots --no-pager >/tmp/boots
+	sed 's/^/# /' /tmp/boots
+	verdict 'R-10 a panic is one, by the program whose restart it was made of' \
+		line 2 "^-1 .* panic +pstore +$by"
+	verdict 'R-10 what pstore no longer has is unexplained' line 3 '^-2 .* unexplained '
 	verdict 'R-10 the last one runs' line 1 '^0 .* running '
 	verdict 'R-10 the unit tells it to the journal, once' told
-	rm -f /sys/fs/pstore/*
-	crashwatch boots --no-pager >/tmp/boots
-	verdict 'R-10 without what tells of it, it is unexplained' line 2 '^-1 .* unexplained '
 }
 
 # === The host ===
@@ -106,7 +120,7 @@ host() {
 		-a "systemd.log_target=journal-or-kmsg memmap=1M\$$pstore" \
 		-S "cd '${PWD//\'/\'\\\'\'}' && selftests/boots.sh prepare" \
 		-- selftests/boots.sh guest || bad=1
-	if grep -aE 'BUG:|WARNING:|Oops|Call Trace' "$tmp/log"; then
+	if grep -aE 'BUG:|WARNING:|Oops' "$tmp/log"; then
 		echo 'not ok boots: the kernel complained'
 		bad=1
 	fi
