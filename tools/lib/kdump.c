@@ -142,15 +142,7 @@ static bool start(struct kdump *dump, int fd, char *problem, size_t size)
 	return true;
 }
 
-/**
- * cw_kdump_open() - open a dump
- * @fd: the file; stays the caller's, and open until the memory is closed
- * @problem: set to why there is none
- * @size: bytes of @problem
- *
- * Return: the memory in it, to be closed by its own function; NULL if it cannot be understood.
- */
-struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
+static struct cw_mem *open_dump(int fd, char *problem, size_t size)
 {
 	struct kdump *dump = cw_term_alloc(NULL, sizeof(*dump));
 
@@ -174,7 +166,7 @@ struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
 
 #else
 
-struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
+static struct cw_mem *open_dump(int fd, char *problem, size_t size)
 {
 	(void)fd;
 	snprintf(problem, size, "this command was built without libkdumpfile, which reads dumps");
@@ -182,3 +174,16 @@ struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
 }
 
 #endif
+
+/**
+ * cw_kdump_open() - open a dump
+ * @fd: the file; stays the caller's, and open until the memory is closed
+ * @problem: set to why there is none
+ * @size: bytes of @problem
+ *
+ * Return: the memory in it, to be closed by its own function; NULL if it cannot be understood.
+ */
+struct cw_mem *cw_kdump_open(int fd, char *problem, size_t size)
+{
+	return open_dump(fd, problem, size);
+}
