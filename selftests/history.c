@@ -915,6 +915,13 @@ static const char *const hooks[] = {
 	"signal_deliver",
 	"sched_process_exec",
 	"do_execveat_common",
+	"ctrl_alt_del",
+	"handle_poweroff",
+	"orderly_reboot",
+	"orderly_poweroff",
+	"reboot_pid_ns",
+	"panic",
+	"emergency_restart",
 	"machine_restart",
 	"machine_emergency_restart",
 };
@@ -1111,10 +1118,13 @@ TEST_F(without, X_01_do_execveat_common)
 
 TEST_F(without, X_01_the_restarts)
 {
-	load_without(_metadata, "machine_restart", "");
-	expect_exec(_metadata, self->script, self->program, self->script);
-	load_without(_metadata, "machine_emergency_restart", "");
-	expect_exec(_metadata, self->script, self->program, self->script);
+	int i;
+
+	/* The first six are those of processes */
+	for (i = 6; i < HOOKS; i++) {
+		load_without(_metadata, hooks[i], "");
+		expect_exec(_metadata, self->script, self->program, self->script);
+	}
 }
 
 TEST_F(without, X_01_all_of_them)
