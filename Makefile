@@ -57,7 +57,7 @@ demo: setup-guest
 	@selftests/demo
 
 shell: guest
-	@$(VM)/boot -p 'insmod ./crashwatch.ko; PATH=$$PATH:$$PWD/tools'
+	@$(VM)/boot -p 'insmod ./crashwatch.ko; ln -s $$PWD/tools/crashwatch /usr/local/sbin'
 
 check:
 	@selftests/check

@@ -312,6 +312,29 @@ void cw_params_live(bool on)
 	kernel_param_unlock(THIS_MODULE);
 }
 
+/* The kernel's command line, to be freed; procfs has it, where it is mounted already. */
+static char *command_line(void)
+{
+	struct file *file = filp_open("/proc/cmdline", O_RDONLY, 0);
+	char *line;
+	loff_t pos = 0;
+
+	if (IS_ERR(file))
+		return NULL;
+	line = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	if (line && kernel_read(file, line, PAGE_SIZE - 1, &pos) < 0)
+		*line = 0;
+	filp_close(file, NULL);
+	return line;
+}
+
+/* The word after @at; NULL at the end */
+static char *next_word(char *at)
+{
+	at = strpbrk(at, " \n");
+	return at ? at + strspn(at, " \n") : NULL;
+}
+
 /**
  * cw_params_off() - does the kernel's command line have the word nocrashwatch?
  *
@@ -320,24 +343,40 @@ void cw_params_live(bool on)
 bool cw_params_off(void)
 {
 	static const char word[] = "nocrashwatch";
-	struct file *file = filp_open("/proc/cmdline", O_RDONLY, 0);
-	char *line, *at;
+	char *line = command_line(), *at;
 	bool off = false;
-	loff_t pos = 0;
-	ssize_t n;
 
-	if (IS_ERR(file))
-		return false;
-	line = kzalloc(PAGE_SIZE, GFP_KERNEL);
-	n = line ? kernel_read(file, line, PAGE_SIZE - 1, &pos) : 0;
-	filp_close(file, NULL);
-	if (n > 0) {
-		for (at = line; !off && at; at = strpbrk(at, " \n")) {
-			at += strspn(at, " \n");
-			off = !strncmp(at, word, sizeof(word) - 1) &&
-			      strchr(" \n", at[sizeof(word) - 1]);
-		}
-	}
+	for (at = line; !off && at; at = next_word(at))
+		off = !strncmp(at, word, sizeof(word) - 1) && strchr(" \n", at[sizeof(word) - 1]);
 	kfree(line);
 	return off;
+}
+
+/**
+ * cw_params_set_aside() - has the kernel's command line a memmap= that sets this memory aside?
+ * @start: its physical address
+ * @bytes: of it
+ *
+ * Return: true if it has.
+ */
+bool cw_params_set_aside(u64 start, u64 bytes)
+{
+	static const char word[] = "memmap=";
+	char *line = command_line(), *at, *from;
+	bool has = false;
+
+	for (at = line; !has && at; at = next_word(at)) {
+		u64 size, first;
+
+		if (strncmp(at, word, sizeof(word) - 1))
+			continue;
+		from = at + sizeof(word) - 1;
+		size = memparse(from, &from);
+		if (*from != '$')
+			continue;
+		first = memparse(from + 1, &from);
+		has = start >= first && start - first <= size && bytes <= size - (start - first);
+	}
+	kfree(line);
+	return has;
 }

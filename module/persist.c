@@ -23,6 +23,7 @@
 #include <linux/vmalloc.h>
 
 #include "abi/types.h"
+#include "params.h"
 #include "persist.h"
 
 #define MAGIC		"crashwatch keep\n"
@@ -241,7 +242,7 @@ static int take_previous(u64 bytes)
 		forget_previous();
 		return 0;
 	}
-	pr_info("%u records of boot %s are in D/previous; %u were damaged or half written\n", count,
+	pr_info("%u records of boot %s are in previous/; %u were damaged or half written\n", count,
 		previous.keep.boot_id, damaged);
 	return sort_previous(incidents, used, count);
 }
@@ -334,10 +335,11 @@ int cw_persist_init(const char *where, const struct cw_block *block)
 		       where);
 		return -EINVAL;
 	}
-	/* Anything else may be in use by the kernel, or not be there */
-	if (region_intersects(start, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
-	    REGION_DISJOINT) {
-		pr_err("persist=%s cannot be used: the kernel uses that memory; what memmap=%lluK$0x%llx on its command line sets aside is accepted\n",
+	/* Anything else may be in use by the kernel, or be no memory at all but a device */
+	if (!cw_params_set_aside(start, bytes) ||
+	    region_intersects(start, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+		    REGION_DISJOINT) {
+		pr_err("persist=%s cannot be used: it is not set aside; what memmap=%lluK$0x%llx on the kernel's command line sets aside is accepted\n",
 		       where, bytes / 1024, start);
 		return -EINVAL;
 	}

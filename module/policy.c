@@ -55,6 +55,10 @@ enum cw_verdict cw_policy_decide(unsigned int kind, const char **reason)
 		}
 	}
 	if (!kexec_crash_loaded() && !READ_ONCE(cw_params.reboot_panic_force)) {
+		if (mode == CW_POLICY_DRY_RUN) {
+			*reason = "dry run: with a crash kernel this would be a panic";
+			return CW_VERDICT_RECORDED;
+		}
 		*reason = "no crash kernel is loaded";
 		return CW_VERDICT_ALLOWED;
 	}

@@ -64,7 +64,7 @@ static void help(void)
 	size_t i;
 
 	puts("Usage: crashwatch [OPTION]... COMMAND [OPTION]... [MATCH]...\n\n"
-	     "Who ran what, who died of what, who killed it, who asked for the reboot.\n");
+	     "Who ran what, who died of what, who asked for the reboot.\n");
 	for (i = 0; i < COMMANDS; i++)
 		printf("  %-24s %s\n", commands[i].name, commands[i].help);
 	puts("");
