@@ -8,6 +8,8 @@
 
 CW_FIXTURE(many_children)
 
+#define WORKERS 20	/* of the kernel, which come and go */
+
 /* Does memory do for so many processes at so many bytes each? */
 static bool room_for(int count, int bytes)
 {
@@ -68,6 +70,11 @@ static void be_parent(int count, int to)
 	_exit(0);
 }
 
+static int near(long long expected, long long is)
+{
+	return llabs(expected - is) <= WORKERS;
+}
+
 TEST_F_TIMEOUT(many_children, X_06_all_are_known_while_they_live_and_none_afterwards, 400)
 {
 	int count = atoi(getenv("CW_CHILDREN") ?: "33500"), made = 0, listed = 0, to[2], status;
@@ -96,7 +103,7 @@ TEST_F_TIMEOUT(many_children, X_06_all_are_known_while_they_live_and_none_afterw
 	ASSERT_EQ((ssize_t)sizeof(made), read(to[0], &made, sizeof(made)));
 	ASSERT_EQ(count, made);
 	TH_LOG("%d children made in %.1f s", made, cw_now() - start);
-	EXPECT_EQ(tasks + count + 1, cw_stat("tasks"));
+	EXPECT_TRUE(near(tasks + count + 1, cw_stat("tasks")));
 	EXPECT_GT(bytes + count * 200LL, cw_stat("history_bytes"));
 
 	start = cw_now();
@@ -122,7 +129,7 @@ TEST_F_TIMEOUT(many_children, X_06_all_are_known_while_they_live_and_none_afterw
 	status = cw_reap(parent);
 	EXPECT_EQ(0, status);
 	TH_LOG("ended in %.1f s", cw_now() - start);
-	EXPECT_TRUE(CW_WAIT(cw_stat("tasks") == tasks, 10))
+	EXPECT_TRUE(CW_WAIT(near(tasks, cw_stat("tasks")), 10))
 	TH_LOG("%lld, not %lld", cw_stat("tasks"), tasks);
 	EXPECT_TRUE(CW_WAIT(cw_stat("history_bytes") < bytes + 4096, 30))
 	TH_LOG("%lld, not %lld", cw_stat("history_bytes"), bytes);
@@ -278,7 +285,7 @@ TEST_F_TIMEOUT(many_children, X_09_all_have_histories_and_arguments_of_their_own
 	TH_LOG("%d processes made in %.1f s", count, cw_now() - start);
 	TH_LOG("%lld bytes of %lld", cw_stat("history_bytes"), most);
 	/* A kernel's worker more or less is none of ours */
-	EXPECT_GT(20, llabs(tasks + names + count - cw_stat("tasks")));
+	EXPECT_TRUE(near(tasks + names + count, cw_stat("tasks")));
 	EXPECT_EQ(domains + names + names * names, cw_stat("domains"));
 	EXPECT_EQ(0, cw_stat("domain_evicted"));
 	EXPECT_EQ(0, cw_stat("no_memory"));
@@ -296,7 +303,7 @@ TEST_F_TIMEOUT(many_children, X_09_all_have_histories_and_arguments_of_their_own
 	for (i = 0; i < names; i++)
 		ASSERT_EQ(0, cw_reap(parent[i]));
 	TH_LOG("ended in %.1f s", cw_now() - start);
-	EXPECT_TRUE(CW_WAIT(cw_stat("tasks") < tasks + 20, 10))
+	EXPECT_TRUE(CW_WAIT(near(tasks, cw_stat("tasks")), 10))
 	TH_LOG("%lld, not %lld", cw_stat("tasks"), tasks);
 	/* Their domains are idle and stay: a text each and what finds it */
 	EXPECT_TRUE(CW_WAIT(cw_stat("history_bytes") < bytes + names * (names + 1) * 512, 30))
