@@ -136,7 +136,7 @@ parameters_have_the_right_modes() {
 	load
 	for name in $(parameters); do
 		want=644
-		[[ $name == @(ring_kb|incident_kb|argv_bytes|max_mem_kb|skip_hooks) ]] && want=444
+		[[ $name == @(ring_kb|incident_kb|argv_bytes|max_mem_kb|persist|skip_hooks) ]] && want=444
 		mode=$(stat -c %a "$P/$name")
 		[ "$mode" = "$want" ] || fail "$name has mode $mode"
 		setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "echo 1 >$P/$name" \
@@ -155,13 +155,13 @@ parameters_are_described_as_they_are() {
 		default=$(sed -n 's/.*; default \([^ ,:]*\).*/\1/p' <<<"$text")
 		case $name in
 		signals) [[ $text == *'default (all;'* ]] || fail "$name: $text" ;;
-		skip_hooks) [[ $text == *'; default none'* ]] || fail "$name: $text" ;;
+		persist | skip_hooks) [[ $text == *'; default none'* ]] || fail "$name: $text" ;;
 		*)
 			[ "$default" = "$(cat "$P/$name")" ] ||
 				fail "$name: default ${default:-none} but $(cat "$P/$name")"
 			;;
 		esac
-		[[ $text =~ from\ [0-9]+\ to\ [0-9]+|Y\ or\ N|parted\ by\ commas ]] ||
+		[[ $text =~ from\ [0-9]+K?\ to\ [0-9]+|Y\ or\ N|parted\ by\ commas|off,\ unexpected,\ always ]] ||
 			fail "$name: no range: $text"
 	done
 	unload
