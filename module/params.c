@@ -232,7 +232,7 @@ MODULE_PARM_DESC(signals, "deaths that are recorded: default (all; by HUP, INT a
 
 static char *persist = "";
 module_param(persist, charp, 0444);
-MODULE_PARM_DESC(persist, "memory that a reset leaves alone, where a copy of the records is kept: SIZE@ADDRESS of what memmap=SIZE$ADDRESS sets aside, from 256K to 1G; default none");
+MODULE_PARM_DESC(persist, "memory that a reset leaves alone, where a copy of the records is kept: SIZE@ADDRESS of what memmap=SIZE$ADDRESS sets aside, from 1M to 1G; default none");
 
 /**
  * cw_params_persist() - which memory outlives a reset
@@ -370,12 +370,15 @@ bool cw_params_set_aside(u64 start, u64 bytes)
 
 		if (strncmp(at, word, sizeof(word) - 1))
 			continue;
-		from = at + sizeof(word) - 1;
-		size = memparse(from, &from);
-		if (*from != '$')
-			continue;
-		first = memparse(from + 1, &from);
-		has = start >= first && start - first <= size && bytes <= size - (start - first);
+		/* Several may be parted by commas; other kinds of it end at another character */
+		for (from = at + sizeof(word) - 2; !has && (*from == '=' || *from == ',');) {
+			size = memparse(from + 1, &from);
+			if (*from != '$')
+				break;
+			first = memparse(from + 1, &from);
+			has = start >= first && start - first <= size &&
+			      bytes <= size - (start - first);
+		}
 	}
 	kfree(line);
 	return has;

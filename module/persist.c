@@ -28,7 +28,7 @@
 
 #define MAGIC		"crashwatch keep\n"
 #define PIECE_MAGIC	0x63775063U
-#define LEAST_BYTES	SZ_256K
+#define LEAST_BYTES	SZ_1M /* the longest record is 68 KiB, and fits half of a quarter */
 #define MOST_BYTES	SZ_1G
 
 /* Head of the memory; a page */
@@ -166,8 +166,12 @@ static u64 rescue_part(const struct part *part, u8 *to, u64 room, u32 *count, u3
 	u64 off = 0, used = 0;
 
 	while (off + 8 <= part->bytes) {
-		cond_resched();
-		if (rescue(part, off, to + used, room - used, &piece) &&
+		/* Mostly there is none here: no need to copy what would be its head */
+		piece.magic = *(const u32 *)(part->data + off);
+		if (!(off & ~PAGE_MASK))
+			cond_resched();
+		if (piece.magic == PIECE_MAGIC &&
+		    rescue(part, off, to + used, room - used, &piece) &&
 		    entry_is_sound((void *)(to + used), piece.len)) {
 			used += piece.len;
 			++*count;
@@ -331,7 +335,7 @@ int cw_persist_init(const char *where, const struct cw_block *block)
 	if (!*where)
 		return 0;
 	if (parse(where, &start, &bytes)) {
-		pr_err("persist=%s cannot be used: SIZE@ADDRESS in whole pages, from 256K to 1G, is accepted, as in 4M@0x20000000\n",
+		pr_err("persist=%s cannot be used: SIZE@ADDRESS in whole pages, from 1M to 1G, is accepted, as in 4M@0x20000000\n",
 		       where);
 		return -EINVAL;
 	}

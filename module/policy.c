@@ -20,7 +20,6 @@ static const struct {
 	{ CW_REBOOT_STAYS_OFF, "the machine is to stay off" },
 	{ CW_REBOOT_KEXEC, "kexec" },
 	{ CW_REBOOT_HIBERNATES, "hibernation" },
-	{ CW_REBOOT_PROTECTS, "hardware protection" },
 	{ CW_REBOOT_BY_INIT, "init asks for it" },
 };
 
@@ -44,7 +43,7 @@ enum cw_verdict cw_policy_decide(unsigned int kind, const char **reason)
 	if (kind & (CW_REBOOT_CONTAINER | CW_REBOOT_ASKED | CW_REBOOT_IS_PANIC) ||
 	    mode == CW_POLICY_OFF)
 		return CW_VERDICT_RECORDED;
-	if (READ_ONCE(panicking))
+	if (cw_policy_is_panicking())
 		kind |= CW_REBOOT_PANICS;
 	if (mode == CW_POLICY_ALWAYS)
 		kind &= ~CW_REBOOT_BY_INIT;
@@ -81,6 +80,18 @@ void cw_policy_panicking(void)
 	WRITE_ONCE(panicking, true);
 }
 NOKPROBE_SYMBOL(cw_policy_panicking);
+
+/**
+ * cw_policy_is_panicking() - does the kernel panic?
+ *
+ * Context: any.
+ * Return: true if a panic was seen to begin.
+ */
+bool cw_policy_is_panicking(void)
+{
+	return READ_ONCE(panicking);
+}
+NOKPROBE_SYMBOL(cw_policy_is_panicking);
 
 /**
  * cw_policy_words() - what the panic is to say

@@ -21,9 +21,8 @@ enum cw_policy_mode {
 #define CW_REBOOT_STAYS_OFF	8	/* halt or power-off */
 #define CW_REBOOT_KEXEC		16	/* into a kernel that was loaded before */
 #define CW_REBOOT_HIBERNATES	32	/* the machine is going to sleep on disk */
-#define CW_REBOOT_PROTECTS	64	/* the hardware would suffer otherwise */
-#define CW_REBOOT_BY_INIT	128	/* the first process asks for it */
-#define CW_REBOOT_IS_PANIC	256	/* the panic itself */
+#define CW_REBOOT_BY_INIT	64	/* the first process asks for it */
+#define CW_REBOOT_IS_PANIC	128	/* the panic itself */
 
 enum cw_verdict {
 	CW_VERDICT_RECORDED,
@@ -35,6 +34,7 @@ extern const char *const cw_policy_modes[CW_POLICY_MODES];
 
 enum cw_verdict cw_policy_decide(unsigned int kind, const char **reason);
 void cw_policy_panicking(void);
+bool cw_policy_is_panicking(void);
 void cw_policy_words(const char *words);
 void __noreturn cw_policy_panic(void);
 

@@ -25,11 +25,12 @@
 #define FRAMES		32
 #define FRAME_CHARS	96
 #define WORDS_CHARS	880
+#define WAIT_NS		(2 * (u64)NSEC_PER_SEC)	/* the last words on a slow console */
 #define WISH_NS		(10 * (u64)NSEC_PER_SEC)	/* a worker carries it out at once */
 
-/* One restart at a time is put together here; who holds @busy has preemption off. */
+/* One restart at a time is put together here; who holds it has preemption off. */
 static struct {
-	atomic_t busy;
+	atomic_t holder;	/* number of its CPU + 1; 0: nobody */
 	atomic_t said;	/* the last words were written */
 	unsigned long frame[FRAMES];
 	char stack[FRAMES * FRAME_CHARS];
@@ -56,10 +57,6 @@ static const struct known {
 	{ "__handle_sysrq", .origin = "sysrq" },
 	{ "softdog_fire", .origin = "interrupt", .via = "softdog" },
 	{ "hibernate", .via = "hibernation", .kind = CW_REBOOT_HIBERNATES },
-	{ "hw_failure_emergency_poweroff_func", .origin = "kthread", .via = "hardware protection",
-	  .kind = CW_REBOOT_PROTECTS },
-	{ "hw_failure_emergency_action_func", .origin = "kthread", .via = "hardware protection",
-	  .kind = CW_REBOOT_PROTECTS },
 	{ "kernel_kexec", .how = "kexec", .kind = CW_REBOOT_KEXEC },
 	{ "__do_sys_reboot", .origin = "syscall" },
 };
@@ -76,13 +73,18 @@ static bool in_interrupt_now(void)
 }
 
 /*
- * Whoever holds the room is on another CPU, unless this is an interrupt: its end may be what the
- * holder waits for.
+ * Waits for a holder on another CPU, but not for ever: a panic may have stopped that one. A holder
+ * on this CPU was interrupted, by an interrupt or by a fault of its own, and waits for us.
  */
 static bool room_get(void)
 {
-	while (atomic_cmpxchg_acquire(&room->busy, 0, 1)) {
-		if (in_interrupt_now())
+	int me = smp_processor_id() + 1, holder;
+	u64 end = ktime_get_mono_fast_ns() + WAIT_NS;
+
+	while ((holder = atomic_cmpxchg_acquire(&room->holder, 0, me))) {
+		if (holder == me || in_nmi() || cw_policy_is_panicking())
+			return false;
+		if (ktime_get_mono_fast_ns() > end)
 			return false;
 		cpu_relax();
 	}
@@ -91,7 +93,7 @@ static bool room_get(void)
 
 static void room_put(void)
 {
-	atomic_set_release(&room->busy, 0);
+	atomic_set_release(&room->holder, 0);
 }
 
 static void learn(struct known *so_far, const char *symbol)
@@ -263,8 +265,6 @@ static void put_words(const struct cw_record *rec, const struct known *known, co
 		cw_text_puts(&out, "(");
 		cw_text_num(&out, cw_record_slot(rec, CW_REBOOT_pid), 0, 0);
 		cw_text_puts(&out, ")");
-	}
-	if (comm) {
 		put_word(&out, rec, CW_REBOOT_uid);
 		put_word(&out, rec, CW_REBOOT_auid);
 		put_word(&out, rec, CW_REBOOT_domain);
@@ -319,14 +319,15 @@ bool cw_reboot_seen(const struct cw_sight *sight)
 	enum cw_verdict verdict = CW_VERDICT_RECORDED;
 
 	preempt_disable();
+	/* First of all: recording may fault, and the restart after that must pass */
+	if (sight->kind & CW_REBOOT_IS_PANIC)
+		cw_policy_panicking();
 	if (room_get()) {
 		verdict = record(sight);
 		room_put();
 	} else {
 		cw_ring_drop(CW_COUNT_DROPPED_BUSY);
 	}
-	if (sight->kind & CW_REBOOT_IS_PANIC)
-		cw_policy_panicking();
 	preempt_enable();
 	return verdict == CW_VERDICT_PANIC;
 }

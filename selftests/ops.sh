@@ -161,7 +161,7 @@ parameters_are_described_as_they_are() {
 				fail "$name: default ${default:-none} but $(cat "$P/$name")"
 			;;
 		esac
-		[[ $text =~ from\ [0-9]+K?\ to\ [0-9]+|Y\ or\ N|parted\ by\ commas|off,\ unexpected,\ always ]] ||
+		[[ $text =~ from\ [0-9]+M?\ to\ [0-9]+|Y\ or\ N|parted\ by\ commas|off,\ unexpected,\ always ]] ||
 			fail "$name: no range: $text"
 	done
 	unload

@@ -95,7 +95,7 @@ refused() {
 }
 useless_places_are_refused() {
 	local place
-	for place in 4M "4M@" "@$at" "x@$at" "4M@$at," 4097@$at 4M@0x20000001 128K@$at 2G@$at \
+	for place in 4M "4M@" "@$at" "x@$at" "4M@$at," 4097@$at 4M@0x20000001 512K@$at 2G@$at \
 		4M@0x1000000 8M@$at 4M@0x1ffff000 4M@0x20001000 4M@0x70000000 4M@0xfd000000 \
 		4M@0xfee00000 4M@0xfffffffffffff000; do
 		refused "$place" || { echo "# $place"; return 1; }

@@ -11,7 +11,10 @@ bad=0
 force='reboot_panic=unexpected reboot_panic_force=1'
 
 # One a line, as the kernel log has them since the module was loaded
-said() { tr -d '\r' <"$log" | sed -nE 's/^\[[^]]*\] //p' | sed '1,/crashwatch: version /d'; }
+said() {
+	tr -d '\r' <"$log" | sed -nE 's/^\[[^]]*\] //p' |
+		sed -e '1,/crashwatch: version /d' -e '/^Linux version /,$d'
+}
 
 # restart NAME PANICS PARAMETERS COMMAND PATTERN...: the guest restarts after so many panics, and
 # every pattern stands in the one record on the console or in the panic's text
@@ -102,6 +105,15 @@ restart 'R-01 always: init too' 1 'reboot_panic=always reboot_panic_force=1' \
 # What does not
 restart 'R-01 what init asks for passes' 0 "$force" 'kill -TERM 1; sleep 20' \
 	'action="allowed" pid=1 ' 'reason="init asks for it"'
+# Without an initrd the second kernel panics, and that resets the guest
+kernel=$(echo "$(selftests/vm/kernel)"/boot/vmlinuz-*)
+# shellcheck disable=SC2016 # for Perl
+restart 'R-01 so does a kexec by whoever' 0 "$force" "KERNEL=$kernel "'perl -e '\''
+	open my $kernel, "<", $ENV{KERNEL} or die; my $args = "console=ttyS0 panic=-1";
+	syscall 320, fileno $kernel, -1, 1 + length $args, $args, 4;
+	syscall 169, 0xfee1dead, 672274793, 0x45584543, 0; die "kexec: $!"'\' \
+	'how="kexec" at="reboot_notifier" origin="syscall"' 'action="allowed"' 'comm="perl"' \
+	'reason="kexec"'
 restart 'R-01 so does what comes after a disarm' 0 "$force" \
 	'echo off >/sys/module/crashwatch/parameters/reboot_panic; sh -c "reboot -f; :"' \
 	'action="recorded"'
