@@ -515,7 +515,10 @@ static inline const char *cw_probe(const char *hook)
 	return cw_newest(&lines, "", "hook", cw_format("\"%s\"", hook));
 }
 
-/* What is wrong with the text of D/events or D/incidents, or NULL. Gaps are none in a snapshot. */
+/*
+ * What is wrong with the text of D/events or D/incidents, or NULL. What a ring lost while it was
+ * read has a line that is no record.
+ */
 static inline const char *cw_check_file(const char *name)
 {
 	static unsigned long long seq[4096];
@@ -530,23 +533,26 @@ static inline const char *cw_check_file(const char *name)
 	for (text = strchrnul(text, '\n') + 1; *text; text = end + 1) {
 		unsigned long long s, ns, nr;
 		unsigned int cpu;
-		int n = 0;
+		int n = 0, lost = 0;
 
 		end = strchr(text, '\n');
 		if (!end)
 			return "last line is not ended";
 		*end = 0;
-		if (sscanf(text, "[%5llu.%9llu] #%u.%llu %*[a-z-] %n", &s, &ns, &cpu, &nr,
-			   &n) < 4 ||
-		    !n || cpu >= 4096)
+		sscanf(text, "[%5llu.%9llu] lost cpu=%u ring=%n", &s, &ns, &cpu, &lost);
+		if (!lost && (sscanf(text, "[%5llu.%9llu] #%u.%llu %*[a-z-] %n", &s, &ns, &cpu,
+				     &nr, &n) < 4 ||
+			      !n || cpu >= 4096))
 			return cw_format("malformed: %s", text);
 		if (!strcmp(cw_keys(text), "<malformed>"))
 			return cw_format("malformed key or value: %s", text);
 		if (s * 1000000000 + ns < last)
 			return cw_format("time goes back: %s", text);
+		last = s * 1000000000 + ns;
+		if (lost)
+			continue;
 		if (nr <= seq[cpu])
 			return cw_format("sequence goes back: %s", text);
-		last = s * 1000000000 + ns;
 		seq[cpu] = nr;
 	}
 	return NULL;
