@@ -10,7 +10,7 @@ VM := selftests/vm
 # The kernel that guests run: the distribution's stock one, whatever runs here
 GUEST = $$(basename $$($(VM)/kernel)/lib/modules/*)
 
-.PHONY: all module tools guest tests help demo check shell bench check-storm gates \
+.PHONY: all module tools guest tests help demo check shell bench check-storm check-kernels gates \
 	install install-sysvinit uninstall dkms-install dkms-uninstall install-files clean setup-build setup-guest
 
 all: module tools
@@ -46,6 +46,7 @@ help:
 	@echo 'make shell        a prompt in a guest with the module loaded'
 	@echo 'make bench        what it costs, in instructions'
 	@echo 'make check-storm  a million execs, and the other tests that take long'
+	@echo 'make check-kernels  the tests on other kernels, from 5.10 to 7.3'
 	@echo 'make gates        the static checks alone'
 	@echo 'make dkms-install the module through DKMS, loaded at every boot; and the command'
 	@echo 'make install      the same without DKMS, for the running kernel only'
@@ -64,6 +65,9 @@ check:
 
 check-storm: tests
 	@selftests/check storm
+
+check-kernels:
+	@selftests/kernels
 
 bench: guest
 	@$(VM)/boot -t 3000 -i -- selftests/bench.sh
@@ -134,4 +138,5 @@ clean:
 	$(MAKE) -C selftests clean
 	rm -f crashwatch.ko crashwatch.o crashwatch.mod* .crashwatch.* .module* modules.order \
 		Module.symvers .modules.order.cmd .Module.symvers.cmd
+	rm -f module/compat/have.h
 	find module -name '*.o' -delete -o -name '.*.cmd' -delete

@@ -5,6 +5,7 @@
 #include <linux/dcache.h>
 #include <linux/elf.h>
 #include <linux/file.h>
+#include <linux/hex.h>
 #include <linux/highmem.h>
 #include <linux/ipc_namespace.h>
 #include <linux/mm.h>

@@ -14,6 +14,7 @@
  * that is why a struct cw_task, too, is freed after a grace period only.
  */
 #include <linux/hash.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>

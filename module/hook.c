@@ -4,6 +4,8 @@
 #include <linux/kprobes.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <trace/events/sched.h>
+#include <trace/events/signal.h>
 
 #include "abi/text.h"
 #include "hook.h"
@@ -112,6 +114,15 @@ static struct hook hooks[CW_HOOK_MAX] = {
 		.loses = "restarts that pass emergency_restart by are not seen",
 	},
 };
+
+/* The compiler checks that the kernel calls the probes the way they want to be called. */
+static void __maybe_unused check_prototypes(void)
+{
+	check_trace_callback_type_sched_process_exec(cw_probe_exec);
+	check_trace_callback_type_sched_process_fork(cw_probe_fork);
+	check_trace_callback_type_sched_process_exit(cw_probe_exit);
+	check_trace_callback_type_signal_deliver(cw_probe_signal);
+}
 
 DEFINE_PER_CPU(unsigned long[CW_HOOK_MAX], cw_hook_hits);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Brings the parts up in order and takes them down in reverse. */
+#include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/crash_dump.h>
 #include <linux/init.h>
@@ -30,6 +31,24 @@ static int cpu_prepare(unsigned int cpu)
 	return 0;
 }
 
+/*
+ * Kernels before 6.7 may take a callback for this kind of state and yet not call it for the CPUs
+ * that are there.
+ */
+static int __init cpus_init(void)
+{
+	unsigned int cpu;
+	int ret;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		cpu_prepare(cpu);
+	ret = cpuhp_setup_state_nocalls_cpuslocked(CPUHP_BP_PREPARE_DYN, "crashwatch:prepare",
+						   cpu_prepare, NULL);
+	cpus_read_unlock();
+	return ret;
+}
+
 static int __init crashwatch_init(void)
 {
 	int ret;
@@ -53,7 +72,7 @@ static int __init crashwatch_init(void)
 	ret = cw_mem_init(cw_domain_evict);
 	if (ret)
 		goto err_mem;
-	ret = cpuhp_setup_state(CPUHP_BP_PREPARE_DYN, "crashwatch:prepare", cpu_prepare, NULL);
+	ret = cpus_init();
 	if (ret < 0)
 		goto err_cpu;
 	cpu_state = ret;

@@ -46,9 +46,9 @@ struct cw_path cw_path_cwd(char *buf)
 
 	rcu_read_lock();	/* keeps the directory's memory, should a thread leave it */
 	do {
-		seq = read_seqcount_begin(&fs->seq);
+		seq = read_seqbegin(&fs->seq);
 		pwd = fs->pwd;
-	} while (read_seqcount_retry(&fs->seq, seq));
+	} while (read_seqretry(&fs->seq, seq));
 	found = tell(&pwd, buf, PATH_MAX);
 	rcu_read_unlock();
 	return found;

@@ -6,8 +6,6 @@
 #include <linux/sched/signal.h>
 #include <linux/signal.h>
 #include <asm/syscall.h>
-#include <trace/events/sched.h>
-#include <trace/events/signal.h>
 
 #include "death.h"
 #include "history.h"
@@ -158,23 +156,15 @@ NOKPROBE_SYMBOL(cw_probe_do_exit);
  * cw_probe_exit() - tracepoint sched_process_exit: a thread has ended
  * @data: unused
  * @task: current
+ * @group_dead: it was the last one of its process
  *
  * Context: process context.
  */
-void cw_probe_exit(void *data, struct task_struct *task)
+void cw_probe_exit(void *data, struct task_struct *task, bool group_dead)
 {
 	preempt_disable_notrace();
 	cw_hook_hit(CW_HOOK_EXIT);
-	if (!atomic_read(&task->signal->live))
+	if (group_dead)
 		cw_death_process(true);
 	preempt_enable_notrace();
-}
-
-/* The compiler checks that the kernel calls the probes the way they want to be called. */
-static void __maybe_unused check_prototypes(void)
-{
-	check_trace_callback_type_sched_process_exec(cw_probe_exec);
-	check_trace_callback_type_sched_process_fork(cw_probe_fork);
-	check_trace_callback_type_sched_process_exit(cw_probe_exit);
-	check_trace_callback_type_signal_deliver(cw_probe_signal);
 }

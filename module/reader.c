@@ -275,8 +275,8 @@ static int previous_incidents_open(struct inode *inode, struct file *file)
 	}
 
 READER_FOPS(events, noop_llseek);
-READER_FOPS(events_pipe, no_llseek);
-READER_FOPS(events_raw, no_llseek);
+READER_FOPS(events_pipe, NULL);
+READER_FOPS(events_raw, NULL);
 READER_FOPS(incidents, noop_llseek);
 READER_FOPS(previous_events, noop_llseek);
 READER_FOPS(previous_raw, noop_llseek);

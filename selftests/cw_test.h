@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -539,7 +540,8 @@ static inline const char *cw_check_file(const char *name)
 		if (!end)
 			return "last line is not ended";
 		*end = 0;
-		sscanf(text, "[%5llu.%9llu] lost cpu=%u ring=%n", &s, &ns, &cpu, &lost);
+		if (sscanf(text, "[%5llu.%9llu] lost cpu=%u ring=%n", &s, &ns, &cpu, &lost) < 3)
+			lost = 0;
 		if (!lost && (sscanf(text, "[%5llu.%9llu] #%u.%llu %*[a-z-] %n", &s, &ns, &cpu,
 				     &nr, &n) < 4 ||
 			      !n || cpu >= 4096))
@@ -556,6 +558,17 @@ static inline const char *cw_check_file(const char *name)
 		seq[cpu] = nr;
 	}
 	return NULL;
+}
+
+/* Is the running kernel older than this? */
+static inline bool cw_kernel_before(int major, int minor)
+{
+	struct utsname name;
+	int a, b;
+
+	if (uname(&name) || sscanf(name.release, "%d.%d", &a, &b) != 2)
+		return false;
+	return a < major || (a == major && b < minor);
 }
 
 /* === Processes === */

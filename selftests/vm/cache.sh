@@ -38,9 +38,14 @@ keep() {
 # emulation, and 2 s if it need not do this itself. Offsets as in the kernel's
 # Documentation/x86/boot.rst; the last word of the payload is not part of the stream.
 decompress() {
-	field() { od -An -v -t "u$2" -j "$1" -N "$2" "$image" | tr -d ' '; }
-	local image=$1 start length
-	start=$((($(field 497 1) + 1) * 512 + $(field 584 4)))
-	length=$(($(field 588 4) - 4))
-	head -c "$((start + length))" "$image" | tail -c "$length" | xz -dc
+	field() { od -An -v -t "$2" -j "$1" -N "$3" "$image" | tr -d ' '; }
+	local image=$1 start length unpack
+	start=$((($(field 497 u1 1) + 1) * 512 + $(field 584 u4 4)))
+	length=$(($(field 588 u4 4) - 4))
+	case $(field "$start" x1 4) in
+	fd377a58) unpack=xz ;;
+	28b52ffd) unpack=zstd ;;
+	*) return 1 ;;
+	esac
+	head -c "$((start + length))" "$image" | tail -c "$length" | "$unpack" -dc
 }

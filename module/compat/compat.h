@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the core takes for granted and older kernels lack; included before every file of it. */
+#ifndef CW_COMPAT_H
+#define CW_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/preempt.h>
+
+#include "compat/have.h"
+
+#ifndef in_hardirq
+#define in_hardirq()		in_irq()
+#endif
+
+#ifndef CW_HAVE_KMAP_LOCAL
+#ifdef CONFIG_HIGHMEM
+#error "Kernels before 5.11 are served on 64-bit machines alone"
+#endif
+#define kmap_local_page(page)	page_address(page)
+#define kunmap_local(addr)	((void)(addr))
+#endif
+
+#endif
