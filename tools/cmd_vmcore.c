@@ -327,7 +327,7 @@ static int print_verdict(const struct cw_options *opt)
 
 /**
  * cw_cmd_vmcore() - tell what a crash dump says
- * @opt: what was asked for; its first argument is the file
+ * @opt: what was asked for; its first argument is the file, unless it has the memory itself
  *
  * Return: exit status.
  */
@@ -335,13 +335,15 @@ int cw_cmd_vmcore(const struct cw_options *opt)
 {
 	struct cw_options file = *opt;
 
-	if (!*opt->match) {
+	if (!opt->mem && !*opt->match) {
 		cw_term_error("vmcore needs the name of a dump, such as /var/crash/202611210300/dump.202611210300 or /proc/vmcore.");
 		return CW_EXIT_USAGE;
 	}
-	file.input = opt->match[0];
-	file.match = opt->match + 1;
-	file.given |= CW_OPT_INPUT;
+	if (!opt->mem) {
+		file.input = opt->match[0];
+		file.match = opt->match + 1;
+		file.given |= CW_OPT_INPUT;
+	}
 	if (opt->given & CW_OPT_TASKS)
 		return print_part(&file, read_tasks);
 	if (opt->given & CW_OPT_DOMAINS)

@@ -66,17 +66,17 @@ static bool find_log(struct cw_mem *mem, struct log *log)
 	__u32 bits;
 
 	log->head = 0;
-	if (!info_number(mem, "SYMBOL(prb)", 16, &prb) || !word_at(mem, prb, &prb) ||
-	    !info_number(mem, "OFFSET(printk_ringbuffer.text_data_ring)", 10, &texts) ||
-	    !info_number(mem, "OFFSET(prb_data_ring.size_bits)", 10, &bits_off) ||
-	    !info_number(mem, "OFFSET(prb_data_ring.data)", 10, &data_off))
+	if (!info_number(mem, CW_INFO_PRB, 16, &prb) || !word_at(mem, prb, &prb) ||
+	    !info_number(mem, CW_INFO_TEXTS, 10, &texts) ||
+	    !info_number(mem, CW_INFO_BITS, 10, &bits_off) ||
+	    !info_number(mem, CW_INFO_DATA, 10, &data_off))
 		return false;
 	texts += prb;
 	if (!mem->read(mem, CW_SPACE_KERNEL, texts + bits_off, &bits, sizeof(bits)) || bits < 8 ||
 	    bits > LOG_BITS_MAX || !word_at(mem, texts + data_off, &log->data))
 		return false;
 	log->size = 1ULL << bits;
-	if (info_number(mem, "OFFSET(prb_data_ring.head_lpos)", 10, &head_off))
+	if (info_number(mem, CW_INFO_HEAD, 10, &head_off))
 		word_at(mem, texts + head_off, &log->head);
 	log->head &= log->size - 1;
 	return true;

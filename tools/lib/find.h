@@ -5,6 +5,13 @@
 
 #include "lib/mem.h"
 
+/* What VMCOREINFO has to say for the kernel log to be found; the last may be missing. */
+#define CW_INFO_PRB "SYMBOL(prb)"
+#define CW_INFO_TEXTS "OFFSET(printk_ringbuffer.text_data_ring)"
+#define CW_INFO_BITS "OFFSET(prb_data_ring.size_bits)"
+#define CW_INFO_DATA "OFFSET(prb_data_ring.data)"
+#define CW_INFO_HEAD "OFFSET(prb_data_ring.head_lpos)"
+
 bool cw_find_in_log(struct cw_mem *mem, __u64 *phys);
 bool cw_find_by_scan(struct cw_mem *mem, __u64 *phys);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A library that reads hostile files runs in a child, so that its death ends in a sentence. */
+/* What reads hostile files does it in a child, so that its death ends in a sentence. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -14,29 +14,54 @@
 
 #define SECONDS 600 /* of processor time; a scan of a TiB takes less */
 
-/* What a user or a closed pipe does to us is no fault of the file. */
-static void pass_on(int sig)
+static pid_t start(void)
 {
-	if (sig == SIGXCPU || sig == SIGKILL)
-		return;
-	if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGPIPE) {
-		signal(sig, SIG_DFL);
-		raise(sig);
-	}
+	const struct rlimit none = { 0, 0 }, some = { SECONDS, SECONDS };
+	pid_t child;
+
+	cw_term_flush();
+	child = fork();
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setrlimit(RLIMIT_CORE, &none);
+	setrlimit(RLIMIT_CPU, &some);
+	return child;
 }
 
-static void wait_for(pid_t child, const char *name)
+static int wait_for(pid_t child)
 {
 	int status;
 
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
-			_exit(cw_term_close(CW_EXIT_LOST));
+			return CW_EXIT_LOST << 8; /* as if it had ended with that */
+	return status;
+}
+
+/* What a user or a closed pipe does to us is no fault of the file. */
+static bool from_outside(int sig)
+{
+	return sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGPIPE;
+}
+
+static void tell(const char *name, const char *reader, int sig)
+{
+	cw_term_error("%s is damaged in a way that %s cannot stand: %s.", name, reader,
+		      strsignal(sig));
+}
+
+static void end_as(int status, const char *name)
+{
+	int sig = WTERMSIG(status);
+
 	if (WIFEXITED(status))
 		_exit(cw_term_close(WEXITSTATUS(status)));
-	pass_on(WTERMSIG(status));
-	cw_term_error("%s is damaged in a way that libkdumpfile cannot stand: %s.", name,
-		      strsignal(WTERMSIG(status)));
+	if (from_outside(sig)) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
+	tell(name, "libkdumpfile", sig);
 	_exit(cw_term_close(CW_EXIT_LOST));
 }
 
@@ -49,16 +74,45 @@ static void wait_for(pid_t child, const char *name)
  */
 void cw_guard_begin(const char *name)
 {
-	const struct rlimit none = { 0, 0 }, some = { SECONDS, SECONDS };
+	pid_t child = start();
+
+	if (child > 0)
+		end_as(wait_for(child), name);
+}
+
+/**
+ * cw_guard_run() - do something in a child process and come back
+ * @name: file that is going to be read
+ * @run: is called in the child, which ends with what it returns
+ * @arg: for @run
+ *
+ * For a program that reads the file itself and is not ours: whatever becomes of the child, it has
+ * its memory, its signals and its place in its own code as before. ^C ends the child alone.
+ */
+void cw_guard_run(const char *name, int (*run)(void *arg), void *arg)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction interrupt, quit;
+	int status;
 	pid_t child;
 
-	cw_term_flush();
-	child = fork();
-	if (child > 0)
-		wait_for(child, name);
-	if (child < 0)
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setrlimit(RLIMIT_CORE, &none);
-	setrlimit(RLIMIT_CPU, &some);
+	sigaction(SIGINT, &ignore, &interrupt);
+	sigaction(SIGQUIT, &ignore, &quit);
+	child = start();
+	if (child == 0) {
+		signal(SIGINT, SIG_DFL);
+		signal(SIGQUIT, SIG_DFL);
+		signal(SIGSEGV, SIG_DFL);
+		_exit(run(arg));
+	}
+	if (child < 0) {
+		cw_term_error("there can be no child process to read %s in: %s.", name,
+			      strerror(errno));
+	} else {
+		status = wait_for(child);
+		if (WIFSIGNALED(status) && !from_outside(WTERMSIG(status)))
+			tell(name, "its reader", WTERMSIG(status));
+	}
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGQUIT, &quit, NULL);
 }

@@ -48,7 +48,14 @@ static const struct option_info {
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 #define LONG_ONLY 256
 
-static bool parse_types(struct cw_options *opt, const char *list)
+/**
+ * cw_options_types() - read the value of %CW_OPT_TYPE
+ * @opt: its @types are set
+ * @list: names, parted by commas
+ *
+ * Return: false after a sentence about what is wrong.
+ */
+bool cw_options_types(struct cw_options *opt, const char *list)
 {
 	unsigned int i;
 
@@ -256,7 +263,7 @@ int cw_options_parse(struct cw_options *opt, int argc, char **argv,
 				return -1;
 			break;
 		case CW_OPT_TYPE:
-			if (!parse_types(opt, optarg))
+			if (!cw_options_types(opt, optarg))
 				return -1;
 			break;
 		default:

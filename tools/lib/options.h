@@ -46,6 +46,7 @@ enum cw_option {
 /* The same where the file is an argument. */
 #define CW_OPT_CHOICE_OF_FILE (CW_OPT_CHOICE ^ CW_OPT_INPUT ^ CW_OPT_FILE)
 
+struct cw_mem;
 struct cw_options;
 
 /**
@@ -68,6 +69,8 @@ struct cw_command {
  * @given: bits of enum cw_option
  * @dir: in place of /sys/kernel/debug/crashwatch, or NULL
  * @input: saved file or dump, "-" for standard input, or NULL for the live module
+ * @mem: in place of a file, memory that is open already and is called @input; or NULL
+ * @watched: standard output goes to somebody's screen, whatever it is itself
  * @since: of %CW_OPT_SINCE
  * @until: of %CW_OPT_UNTIL
  * @types: bit N: the type cw_types[N] is wanted
@@ -79,6 +82,8 @@ struct cw_options {
 	unsigned int given;
 	const char *dir;
 	const char *input;
+	struct cw_mem *mem;
+	bool watched;
 	struct cw_time since;
 	struct cw_time until;
 	__u64 types;
@@ -89,6 +94,7 @@ struct cw_options {
 
 int cw_options_parse(struct cw_options *opt, int argc, char **argv,
 		     const struct cw_command *command);
+bool cw_options_types(struct cw_options *opt, const char *list);
 void cw_options_help(const struct cw_command *command);
 void cw_options_help_common(void);
 

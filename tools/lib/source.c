@@ -23,7 +23,7 @@
  * @mem: the memory in a dump; NULL: it is none
  * @dump: the module's data in it
  * @rings: which of its rings are wanted, as cw_dump_rewind() takes it
- * @fd: where all of it comes from
+ * @fd: where all of it comes from; negative if @mem was open already
  * @name: as sentences name it, allocated
  * @end_ns: a snapshot has nothing younger, in CLOCK_MONOTONIC
  * @missed: records that were overwritten before they could be read
@@ -113,18 +113,11 @@ static int absent(const struct cw_source *source)
 	return CW_EXIT_NOT_LOADED;
 }
 
-static int open_dump(struct cw_source *source, const struct cw_options *opt)
+static int open_memory(struct cw_source *source, const struct cw_options *opt)
 {
-	char problem[200] = "";
 	bool scan = opt->given & CW_OPT_SCAN;
 	int status = CW_EXIT_USAGE;
 
-	cw_guard_begin(source->name);
-	source->mem = cw_kdump_open(source->fd, problem, sizeof(problem));
-	if (!source->mem) {
-		cw_term_error("%s cannot be read: %s.", source->name, problem);
-		return status;
-	}
 	switch (cw_dump_open(&source->dump, source->mem, scan)) {
 	case CW_DUMP_FOUND:
 		source->rings = opt->given & CW_OPT_INCIDENTS ? 1U << CW_RING_INCIDENTS : ~0U;
@@ -141,6 +134,18 @@ static int open_dump(struct cw_source *source, const struct cw_options *opt)
 	return status;
 }
 
+static int open_dump(struct cw_source *source, const struct cw_options *opt)
+{
+	char problem[200] = "";
+
+	cw_guard_begin(source->name);
+	source->mem = cw_kdump_open(source->fd, problem, sizeof(problem));
+	if (source->mem)
+		return open_memory(source, opt);
+	cw_term_error("%s cannot be read: %s.", source->name, problem);
+	return CW_EXIT_USAGE;
+}
+
 static int open_stream(struct cw_source *source)
 {
 	if (cw_stream_open(&source->stream, source->fd))
@@ -148,6 +153,22 @@ static int open_stream(struct cw_source *source)
 	cw_term_error("%s cannot be read: %s.", source->name, source->stream.problem);
 	cw_stream_close(&source->stream);
 	return CW_EXIT_USAGE;
+}
+
+static int open_any(struct cw_source *source, const struct cw_options *opt)
+{
+	int fd;
+
+	if (opt->mem) {
+		source->name = cw_term_copy(opt->input);
+		source->mem = opt->mem;
+		return open_memory(source, opt);
+	}
+	fd = opt->input ? open_file(source, opt) : open_live(source, opt);
+	source->fd = fd;
+	if (fd < 0)
+		return -fd;
+	return opt->input && cw_kdump_is_dump(fd) ? open_dump(source, opt) : open_stream(source);
 }
 
 /**
@@ -160,23 +181,16 @@ static int open_stream(struct cw_source *source)
 int cw_source_open(struct cw_source **result, const struct cw_options *opt)
 {
 	struct cw_source *source = cw_term_alloc(NULL, sizeof(*source));
-	int fd, status;
+	int status;
 
-	*source = (struct cw_source){ .end_ns = ~0ULL, .raw = opt->given & CW_OPT_RAW };
-	fd = opt->input ? open_file(source, opt) : open_live(source, opt);
-	source->fd = fd;
-	if (fd < 0)
-		status = -fd;
-	else if (opt->input && cw_kdump_is_dump(fd))
-		status = open_dump(source, opt);
-	else
-		status = open_stream(source);
+	*source = (struct cw_source){ .fd = -1, .end_ns = ~0ULL, .raw = opt->given & CW_OPT_RAW };
+	status = open_any(source, opt);
 	if (status == CW_EXIT_FOUND) {
 		*result = source;
 		return status;
 	}
-	if (fd >= 0)
-		close(fd);
+	if (source->fd >= 0)
+		close(source->fd);
 	free(source->name);
 	free(source);
 	return status;
@@ -301,7 +315,8 @@ int cw_source_close(struct cw_source *source, int status)
 			      source->missed);
 	if ((unknown && !source->raw) || source->missed)
 		status = CW_EXIT_LOST;
-	close(source->fd);
+	if (source->fd >= 0)
+		close(source->fd);
 	free(source->name);
 	free(source);
 	return status;

@@ -67,7 +67,7 @@ void cw_term_open(const struct cw_options *opt)
 	const char *kind = getenv("TERM");
 
 	signal(SIGPIPE, SIG_DFL);
-	terminal = isatty(STDOUT_FILENO);
+	terminal = opt->watched || isatty(STDOUT_FILENO);
 	colors = terminal && !(opt->given & (CW_OPT_NO_COLOR | CW_OPT_JSON)) &&
 		 !(no_color && *no_color) && kind && strcmp(kind, "dumb");
 	if (terminal && !(opt->given & (CW_OPT_NO_PAGER | CW_OPT_FOLLOW | CW_OPT_RAW)))
@@ -234,7 +234,7 @@ void *cw_term_alloc(void *memory, size_t bytes)
 	if (memory)
 		return memory;
 	cw_term_error("there is no memory left for %zu bytes.", bytes);
-	exit(cw_term_close(CW_EXIT_LOST));
+	_exit(cw_term_close(CW_EXIT_LOST)); /* not what crash(8) wants done at its exit */
 }
 
 /**
