@@ -5,6 +5,8 @@ KDIR ?= /lib/modules/$(KERNEL)/build
 KERNEL ?= $(shell uname -r)
 PREFIX ?= /usr
 UNITS := $(PREFIX)/lib/systemd/system
+# Where crash looks first, if there is such a place, and where Debian's has its own
+EXTENSIONS := $(PREFIX)/$(if $(wildcard /usr/lib64/crash/extensions),lib64,lib)/crash/extensions
 DKMS_SRC := /usr/src/crashwatch-$(VERSION)
 VM := selftests/vm
 # The kernel that guests run: the distribution's stock one, whatever runs here
@@ -78,6 +80,8 @@ gates:
 
 install-files:
 	install -D -m 0755 tools/crashwatch $(DESTDIR)$(PREFIX)/sbin/crashwatch
+	[ ! -e tools/crashwatch.so ] || install -D -m 0644 tools/crashwatch.so \
+		$(DESTDIR)$(EXTENSIONS)/crashwatch.so
 	install -D -m 0644 tools/man/crashwatch.8 $(DESTDIR)$(PREFIX)/share/man/man8/crashwatch.8
 	install -D -m 0644 tools/man/crashwatch.4 $(DESTDIR)$(PREFIX)/share/man/man4/crashwatch.4
 	install -D -m 0644 tools/man/crashwatch-events.5 \
@@ -119,7 +123,7 @@ uninstall:
 	[ ! -d $(DKMS_SRC) ] || $(MAKE) dkms-uninstall
 	rm -f $(DESTDIR)/lib/modules/$(KERNEL)/extra/crashwatch.ko* \
 		$(DESTDIR)/lib/modules/$(KERNEL)/updates/crashwatch.ko*
-	rm -f $(DESTDIR)$(PREFIX)/sbin/crashwatch
+	rm -f $(DESTDIR)$(PREFIX)/sbin/crashwatch $(DESTDIR)$(EXTENSIONS)/crashwatch.so
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/crashwatch.8
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man4/crashwatch.4
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/crashwatch-events.5
