@@ -156,9 +156,79 @@ drgn_reads_it() {
 		drgn -c "$tmp/vmcore.$1" tools/drgn/crashwatch.py tree 2>/dev/null | grep '\\_ [0-9]* reboot$'
 }
 
+# in_crash FORMAT [OPTION]: have crash run the commands on standard input
+in_crash() {
+	local format=$1
+	shift
+	{ printf 'eval 6 * 7\nextend %s/tools/crashwatch.so\n' "$PWD" && cat && echo exit; } |
+		(cd "$tmp" && timeout 300 crash -s "$@" "$(cat vmlinux)" "vmcore.$format") \
+			>"$tmp/said" 2>&1
+}
+
+# Its own list of tasks is not asked: Debian 12's does not find those of its kernel.
+records_in_crash() {
+	in_crash "$1" <<-END
+		cwlog > events.crash
+		cwlog -i > incidents.crash
+		cwtree > tasks.crash
+		cwlog -s > scan.crash
+		cwlog -j -t crash,reboot > json.crash
+		cwlog #0.1 > one.crash
+	END
+}
+
+crash_prints_it() {
+	local part events=(crashwatch vmcore --events "$tmp/vmcore.$1")
+	cat "$tmp/said"
+	for part in events incidents tasks; do
+		part "$part" "$1" | cmp - "$tmp/$part.crash" || return
+	done
+	cmp "$tmp/events.crash" "$tmp/scan.crash" &&
+		"${events[@]}" --json --type=crash,reboot | cmp - "$tmp/json.crash" &&
+		"${events[@]}" '#0.1' | cmp - "$tmp/one.crash"
+}
+
+# A mistake, a reader that goes away and a pipe leave the prompt as it was.
+crash_goes_on() {
+	in_crash "$1" --minimal <<-END
+		cwlog -x
+		help cwlog
+		cwlog | head -n 1 | wc -l
+		cwlog > events.crash
+		eval 7 * 9
+	END
+	cat "$tmp/said"
+	part events "$1" | cmp - "$tmp/events.crash" && grep 'invalid option' "$tmp/said" &&
+		grep '^  cwlog - ' "$tmp/said" && grep -x 1 "$tmp/said" &&
+		grep 'decimal: 63' "$tmp/said"
+}
+
+# The head of CPU 1 is gone: the same is left, and the same sentence.
+crash_sees_damage() {
+	perl -0777 -pe 's/cw-cpu\n\0(?=\x01\0\0\0)/xxxxxxxx/g' "$tmp/vmcore.$1" >"$tmp/vmcore.damaged"
+	in_crash damaged --minimal <<-END
+		cwlog > events.crash
+	END
+	cat "$tmp/said"
+	(cd "$tmp" && "$OLDPWD/tools/crashwatch" vmcore --events vmcore.damaged) \
+		>"$tmp/dead" 2>"$tmp/err"
+	[ $? = 5 ] && cmp "$tmp/dead" "$tmp/events.crash" && grep -xF "$(cat "$tmp/err")" "$tmp/said"
+}
+
+with_crash() {
+	records_in_crash kdump
+	if ! grep -q 'decimal: 42' "$tmp/said"; then
+		echo "skip vmcore: reading with crash # it does not start: $(grep -m 1 '^crash: ' "$tmp/said")"
+		return
+	fi
+	verdict 'crash prints the same, without its own list of tasks' crash_prints_it kdump
+	verdict 'crash goes on after a mistake, a closed pipe, and with --minimal' crash_goes_on elf
+	verdict 'crash tells the same of a damaged dump' crash_sees_damage elf31
+}
+
 tmp='' # not local: the trap needs it
 host() {
-	local format start=$SECONDS missing=''
+	local format start=$SECONDS missing='' debuginfo
 	command -v makedumpfile >/dev/null || missing=makedumpfile
 	[ -e /usr/include/libkdumpfile/kdumpfile.h ] || missing+=${missing:+, }libkdumpfile-dev
 	if [ -n "$missing" ]; then
@@ -167,6 +237,9 @@ host() {
 	fi
 	tmp=$(mktemp -d)
 	trap 'rm -rf "$tmp"' EXIT
+	# While the guest runs: 110 MiB the first time
+	selftests/vm/debuginfo >"$tmp/vmlinux" 2>"$tmp/without" &
+	debuginfo=$!
 	if ! selftests/vm/dump -m 768 -l "$tmp/log" -f elf -f elf31 -f kdump \
 		-x 'tools/crashwatch vmcore --events /proc/vmcore >/host/inside' \
 		"$tmp" selftests/vmcore.sh guest; then
@@ -193,6 +266,14 @@ host() {
 		verdict 'drgn reads the same without debug information' drgn_reads_it kdump
 	else
 		echo 'skip vmcore: reading with drgn # not installed: python3-drgn'
+	fi
+	if [ ! -e tools/crashwatch.so ]; then
+		echo 'skip vmcore: reading with crash # not installed: crash, zlib1g-dev'
+	elif ! wait $debuginfo; then
+		echo "skip vmcore: reading with crash # $(tail -n 1 "$tmp/without")"
+	else
+		echo "# with the debug information, $((SECONDS - start)) s"
+		with_crash
 	fi
 	echo "# all of it took $((SECONDS - start)) s"
 }
