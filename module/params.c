@@ -233,7 +233,7 @@ MODULE_PARM_DESC(signals, "deaths that are recorded: default (all; by HUP, INT a
 
 static char *persist = "";
 module_param(persist, charp, 0444);
-MODULE_PARM_DESC(persist, "memory that a reset leaves alone, where a copy of the records is kept: SIZE@ADDRESS of what memmap=SIZE$ADDRESS sets aside, from 1M to 1G; default none");
+MODULE_PARM_DESC(persist, "memory that a reset leaves alone, where a copy of the records is kept: SIZE@ADDRESS of what memmap=SIZE$ADDRESS sets aside, or NAME of reserve_mem=SIZE:ALIGN:NAME, from 1M to 1G; default none");
 
 /**
  * cw_params_persist() - which memory outlives a reset

@@ -292,19 +292,59 @@ void cw_persist_describe(struct cw_block *block)
 
 /* === Life === */
 
+static bool fits(u64 start, u64 bytes)
+{
+	return PAGE_ALIGNED(start) && PAGE_ALIGNED(bytes) && bytes >= LEAST_BYTES &&
+	       bytes <= MOST_BYTES && start + bytes >= start;
+}
+
 /* SIZE@ADDRESS as memmap= has it */
-static int parse(const char *where, u64 *start, u64 *bytes)
+static bool parse(const char *where, u64 *start, u64 *bytes)
 {
 	char *end;
 
 	*bytes = memparse(where, &end);
 	if (end == where || *end != '@')
-		return -EINVAL;
+		return false;
 	where = end + 1;
 	*start = memparse(where, &end);
-	if (end == where || *end || !PAGE_ALIGNED(*start) || !PAGE_ALIGNED(*bytes) ||
-	    *bytes < LEAST_BYTES || *bytes > MOST_BYTES || *start + *bytes < *start)
+	return end != where && !*end && fits(*start, *bytes);
+}
+
+/* The name that reserve_mem= gave to a piece of memory */
+static bool look_up(const char *name, u64 *start, u64 *bytes)
+{
+	phys_addr_t at, size;
+
+	if (!reserve_mem_find_by_name(name, &at, &size))
+		return false;
+	*start = at;
+	*bytes = size;
+	return fits(at, size);
+}
+
+/* Anything else may be in use by the kernel, or be no memory at all but a device */
+static bool is_set_aside(u64 start, u64 bytes)
+{
+	return cw_params_set_aside(start, bytes) &&
+	       region_intersects(start, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ==
+		       REGION_DISJOINT;
+}
+
+static int find_room(const char *where, u64 *start, u64 *bytes)
+{
+	bool named = !strchr(where, '@');
+
+	if (!(named ? look_up(where, start, bytes) : parse(where, start, bytes))) {
+		pr_err("persist=%s cannot be used: SIZE@ADDRESS as in 4M@0x20000000, or the NAME of a reserve_mem=SIZE:ALIGN:NAME on the kernel's command line, is accepted, in whole pages and from 1M to 1G\n",
+		       where);
 		return -EINVAL;
+	}
+	if (!named && !is_set_aside(*start, *bytes)) {
+		pr_err("persist=%s cannot be used: it is not set aside; what memmap=%lluK$0x%llx on the kernel's command line sets aside is accepted\n",
+		       where, *bytes / 1024, *start);
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -334,19 +374,9 @@ int cw_persist_init(const char *where, const struct cw_block *block)
 
 	if (!*where)
 		return 0;
-	if (parse(where, &start, &bytes)) {
-		pr_err("persist=%s cannot be used: SIZE@ADDRESS in whole pages, from 1M to 1G, is accepted, as in 4M@0x20000000\n",
-		       where);
-		return -EINVAL;
-	}
-	/* Anything else may be in use by the kernel, or be no memory at all but a device */
-	if (!cw_params_set_aside(start, bytes) ||
-	    region_intersects(start, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
-		    REGION_DISJOINT) {
-		pr_err("persist=%s cannot be used: it is not set aside; what memmap=%lluK$0x%llx on the kernel's command line sets aside is accepted\n",
-		       where, bytes / 1024, start);
-		return -EINVAL;
-	}
+	ret = find_room(where, &start, &bytes);
+	if (ret)
+		return ret;
 	keep = memremap(start, bytes, MEMREMAP_WB);
 	if (!keep)
 		return -ENOMEM;

@@ -12,6 +12,13 @@
 #define in_hardirq()		in_irq()
 #endif
 
+#ifndef CW_HAVE_RESERVE_MEM
+static inline int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size)
+{
+	return 0;
+}
+#endif
+
 #ifndef CW_HAVE_KMAP_LOCAL
 #ifdef CONFIG_HIGHMEM
 #error "Kernels before 5.11 are served on 64-bit machines alone"
