@@ -10,6 +10,7 @@ cd "$here/.." || exit
 log=$(mktemp)
 trap 'rm -f "$log" "$log".*' EXIT
 bad=0
+net=''
 force='reboot_panic=unexpected reboot_panic_force=1'
 
 # One a line, as the kernel log has them since the module was loaded
@@ -18,16 +19,32 @@ said() {
 		sed -e '1,/crashwatch: version /d' -e '/^Linux version /,$d'
 }
 
+# What went to netconsole's port, of all that FILE says was sent
+datagrams() {
+	perl -0777 -ne 'for (my $at = 24; $at + 16 <= length; ) {
+			my $frame = substr $_, $at + 16, my $bytes = unpack "x8 V", substr $_, $at;
+			my ($type, $protocol, $port, $len) = unpack "x12 n x9 C x12 n n", $frame;
+			$at += 16 + $bytes;
+			print substr $frame, 42, $len - 8
+				if $type == 0x800 && $protocol == 17 && $port == 6666;
+		}' "$1"
+}
+
 # restart NAME PANICS PARAMETERS COMMAND PATTERN...: the guest restarts after so many panics, and
-# every pattern stands in the one record on the console or in the panic's text
+# every pattern stands in the one record on the console or in the panic's text; with net=1, in what
+# netconsole has sent
 restart() {
 	local name=$1 panics=$2 parameters=$3 command=$4 pattern problem=''
 	shift 4
-	[[ $name =~ $only ]] || return 0
-	if ! timeout 300 selftests/vm/boot -t 120 -r -l "$log" ${boot_args:+-a "$boot_args"} -- \
+	[[ $name =~ $only ]] || { rm -f "$log.said" && return; }
+	if ! timeout 300 selftests/vm/boot -t 120 -r -l "$log" ${boot_args:+-a "$boot_args"} \
+		${net:+-n "$log.net"} -- \
 		bash -c "command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
+			${net:+$netconsole || exit}
 			insmod ./crashwatch.ko $parameters && { $command; }; sleep 60"; then
 		problem='the guest did not restart'
+	elif [ -n "$net" ]; then
+		datagrams "$log.net" >"$log"
 	fi
 	said >"$log.said"
 	# A long record goes on in lines of its own
@@ -56,27 +73,31 @@ restart() {
 	fi
 }
 
+# incidents NAME: the guest before had one
+incidents() {
+	[ -e "$log.said" ] || return 0 # it was left out
+	if grep -qE '^crashwatch: incident .* crash pid=[0-9]+ uid=0 comm="sh" .*signame="SIGSEGV".* domain="init\(1\) ' \
+		"$log.said" && grep -qE '^crashwatch: block at 0x[0-9a-f]+ boot_id=[0-9a-f-]{36}$' "$log.said"; then
+		echo "ok reboot: $1"
+	else
+		echo "not ok reboot: $1"
+		bad=1
+	fi
+}
+
 softdog='modprobe softdog soft_margin=1 && exec 7>/dev/watchdog && echo >&7; sleep 20'
+# shellcheck disable=SC2016 # for the guest's shell
+crash_and_go='sh -c "kill -SEGV \$\$"; sh -c "reboot -f; :"'
 keys='modprobe uinput; perl -e '\''syscall 169, 0xfee1dead, 672274793, 0x89abcdef, 0'\''; selftests/obj/keys'
 
 # What is recorded (R-02, R-07)
-# shellcheck disable=SC2016 # for the guest's shell
-restart 'R-02 a forced restart names the program, its arguments and its chain' 0 '' \
-	'sh -c "kill -SEGV \$\$"; sh -c "reboot -f; :"' \
+restart 'R-02 a forced restart names the program, its arguments and its chain' 0 '' "$crash_and_go" \
 	'how="restart" at="reboot_notifier" origin="syscall" scope="host" action="recorded"' \
 	' pid=[0-9]+ uid=0 .*comm="reboot" argv=\["reboot","-f"\] ' \
 	' domain="init\(1\) .*/sh [^ ]*/reboot" ' \
 	' tree=\["[0-9]+:reboot","[0-9]+:sh",.*"1:init"\]' \
 	'"kernel_restart\+0x.*__do_sys_reboot\+0x'
-if [ ! -e "$log.said" ]; then
-	: # nothing was restarted
-elif grep -qE '^crashwatch: incident .* crash pid=[0-9]+ uid=0 comm="sh" .*signame="SIGSEGV".* domain="init\(1\) ' \
-	"$log.said" && grep -qE '^crashwatch: block at 0x[0-9a-f]+ boot_id=[0-9a-f-]{36}$' "$log.said"; then
-	echo 'ok reboot: R-07 the kernel log has the newest incidents and the place of the block'
-else
-	echo 'not ok reboot: R-07 the kernel log has the newest incidents and the place of the block'
-	bad=1
-fi
+incidents 'R-07 the kernel log has the newest incidents and the place of the block'
 restart 'R-02 sysrq-b names the program that wrote it' 0 '' \
 	'echo b >/proc/sysrq-trigger' \
 	'at="emergency_restart" origin="sysrq"' ' comm="bash" argv=\["bash","-c"' \
@@ -92,6 +113,19 @@ restart 'R-02 the command string of reboot(2) is there' 0 '' \
 restart 'R-02 a panic that is not ours has its record' 1 "$force" \
 	'echo c >/proc/sysrq-trigger' 'how="panic" at="panic" origin="panic"' 'action="recorded"' \
 	'comm="bash"' '"panic\+0x.*"__handle_sysrq'
+# The same through a network (R-07). That an interface is up before saves 4 s of waiting for it.
+net=1
+netconsole='modprobe virtio_net && /run/vm/busybox ip link set eth0 up &&
+	modprobe netconsole netconsole=@10.0.2.15/eth0,6666@10.0.2.2/'
+restart 'R-07 netconsole sends who asks for a restart' 0 '' "$crash_and_go" \
+	'action="recorded".* comm="reboot" argv=\["reboot","-f"\] ' ' tree=\[.*"1:init"\]' \
+	'"kernel_restart\+0x.*__do_sys_reboot\+0x'
+incidents 'R-07 and the newest incidents'
+restart 'R-07 netconsole sends who asked when that becomes a panic, and its text' 1 "$force" \
+	"$crash_and_go" 'action="panic".* comm="reboot" argv=\["reboot","-f"\] ' \
+	'crashwatch: unexpected restart requested by reboot\([0-9]+\) uid=0 domain="init\(1\) '
+incidents 'R-07 and the newest incidents, before the panic'
+net=''
 
 # What becomes a panic (R-01, R-06)
 restart 'R-01 a forced restart becomes one panic, which names who asked' 1 "$force" \
