@@ -7,10 +7,12 @@ cd "$(dirname "$0")/.." || exit
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 bad=0
+action=panic
 incidents() { tools/crashwatch --no-pager vmcore --incidents "$tmp/vmcore.kdump"; }
 
-# dump NAME COMMAND PATTERN...: the dump's incidents have one restart that became a panic, with all
-# of these; every record in it is whole, and the counters add up
+# dump NAME COMMAND PATTERN...: the dump's incidents have one restart that became a panic, or with
+# action=recorded one panic that is none of ours, with all of these; every record in it is whole, and
+# the counters add up
 dump() {
 	local name=$1 command=$2 pattern problem=''
 	shift 2
@@ -20,7 +22,7 @@ dump() {
 		>"$tmp/said" 2>&1 || problem="no dump: $(tail -n 3 "$tmp/said")"
 	if [ -z "$problem" ]; then
 		incidents >"$tmp/incidents" || problem="vmcore: status $?"
-		grep ' action="panic" ' "$tmp/incidents" >"$tmp/record"
+		grep " action=\"$action\" " "$tmp/incidents" >"$tmp/record"
 		[ "$(wc -l <"$tmp/record")" = 1 ] || problem="not one record: $(cat "$tmp/incidents")"
 		tools/crashwatch vmcore --events "$tmp/vmcore.kdump" >"$tmp/events" &&
 			python3 selftests/strict_parse.py "$tmp/events" >"$tmp/said" 2>&1 ||
@@ -61,4 +63,7 @@ dump 'and a watchdog, in interrupt context under storms, the function that fired
 	'modprobe softdog soft_margin=1 && exec 7>/dev/watchdog && echo >&7
 	for cpu in 0 1; do taskset -c $cpu selftests/obj/storm selftests/obj/tiny 1000000 & done' \
 	'origin="interrupt" scope="host" action="panic" stack=' '"softdog_fire[.+]' 'via="softdog"'
+action=recorded
+dump 'a panic that is not ours has all records in its dump too' 'echo c >/proc/sysrq-trigger' \
+	' reboot how="panic" at="panic" origin="panic" ' ' argv=\["bash","-c",' '"panic\+0x.*"__handle_sysrq'
 exit $bad

@@ -88,6 +88,11 @@ incidents() {
 softdog='modprobe softdog soft_margin=1 && exec 7>/dev/watchdog && echo >&7; sleep 20'
 # shellcheck disable=SC2016 # for the guest's shell
 crash_and_go='sh -c "kill -SEGV \$\$"; sh -c "reboot -f; :"'
+# Who writes to a frozen file system hangs, and cannot be killed.
+# shellcheck disable=SC2016 # for the guest's shell
+hang='sh -c "kill -SEGV \$\$"; modprobe loop && truncate -s 8M /tmp/disk && mke2fs -q /tmp/disk &&
+	mount -o loop /tmp/disk /mnt && fsfreeze -f /mnt && cd /proc/sys/kernel &&
+	echo 1 >hung_task_timeout_secs && echo 1 >hung_task_panic && touch /mnt/file'
 keys='modprobe uinput; perl -e '\''syscall 169, 0xfee1dead, 672274793, 0x89abcdef, 0'\''; selftests/obj/keys'
 
 # What is recorded (R-02, R-07)
@@ -113,6 +118,11 @@ restart 'R-02 the command string of reboot(2) is there' 0 '' \
 restart 'R-02 a panic that is not ours has its record' 1 "$force" \
 	'echo c >/proc/sysrq-trigger' 'how="panic" at="panic" origin="panic"' 'action="recorded"' \
 	'comm="bash"' '"panic\+0x.*"__handle_sysrq'
+restart 'R-02 so has the panic over a task that hangs' 1 "$force" "$hang" \
+	'how="panic" at="panic" origin="panic"' 'action="recorded"' 'comm="khungtaskd"' \
+	'"panic\+0x.*"watchdog[.+]' 'hung_task: blocked tasks'
+incidents 'R-07 and the newest incidents'
+
 # The same through a network (R-07). That an interface is up before saves 4 s of waiting for it.
 net=1
 netconsole='modprobe virtio_net && /run/vm/busybox ip link set eth0 up &&
