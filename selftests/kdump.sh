@@ -61,6 +61,28 @@ tells_who() {
 	grep 'asked for a restart.*it was turned into a panic' <<<"$said"
 }
 
+# told END BY: the unit has told it to the journal, and does not when it is started again
+told() {
+	systemctl start crashwatch-boots.service || return
+	journalctl --sync
+	journalctl -b -o verbose SYSLOG_IDENTIFIER=crashwatch >/tmp/told
+	cat /tmp/told
+	crashwatch boots --no-pager
+	[ "$(grep -c 'CRASHWATCH_END=' /tmp/told)" = 1 ] && grep -q "CRASHWATCH_END=$1$" /tmp/told &&
+		grep -q "CRASHWATCH_BY=$2" /tmp/told
+}
+
+# The crash kernel has written into the same journal. Without the files it left in /var/crash that
+# is all there is.
+dump_is_no_boot() {
+	mount -t tmpfs none /var/crash
+	crashwatch boots --no-pager >/tmp/boots
+	umount /var/crash
+	cat /tmp/boots
+	tail -n 3 /tmp/boots | head -n 1 | grep -q '^-2 .* panic  *journal' &&
+		tail -n 2 /tmp/boots | head -n 1 | grep -q '^-1 .* dump  *journal'
+}
+
 step_0() {
 	verdict "make $INSTALL works" make "$INSTALL"
 	echo "# after $SECONDS s"
@@ -73,12 +95,16 @@ step_1() {
 	verdict 'systemctl reboot is no panic' no_dump
 	verdict 'the module is loaded at boot' loaded
 	verdict 'so is the crash kernel' ready
+	verdict 'R-10 the journal has that it was orderly, once' told orderly systemd
 	leave "$TRIGGER"
 }
 
 step_2() {
 	verdict 'kdump saves a dump, which has the reason, and restarts' dump
 	[[ $PARAMS != *unexpected* ]] || verdict 'R-08 the dump tells who asked' tells_who
+	[[ $PARAMS != *unexpected* ]] ||
+		verdict 'R-10 the journal has whose restart became a panic, once' told panic "${REASON##* by }"
+	verdict 'R-10 the crash kernel shows that it was a panic' dump_is_no_boot
 	verdict 'the module is loaded again' loaded
 	verdict 'so is the crash kernel' ready
 	[ ! -d /host ] || verdict 'the dump can be taken away' cp /var/crash/*/d* /host

@@ -131,7 +131,7 @@ static void render_row(struct cw_out *out, const void *arg)
 	static const enum cw_color colors[] = {
 		[CW_BOOT_UNEXPLAINED] = CW_COLOR_BAD, [CW_BOOT_ORDERLY] = CW_COLOR_GOOD,
 		[CW_BOOT_UNEXPECTED] = CW_COLOR_BAD,  [CW_BOOT_PANIC] = CW_COLOR_BAD,
-		[CW_BOOT_RUNNING] = CW_COLOR_HEAD,
+		[CW_BOOT_RUNNING] = CW_COLOR_HEAD,    [CW_BOOT_DUMP] = CW_COLOR_HEAD,
 	};
 	const struct row *row = arg;
 	size_t i;
@@ -240,6 +240,7 @@ static void render_sentence(struct cw_out *out, const void *arg)
 static int tell_previous(const struct cw_boots *boots)
 {
 	const struct cw_boot *now = boots->count ? &boots->boot[boots->count - 1] : NULL;
+	const struct cw_boot *before = now;
 
 	if (!now || now->end.verdict != CW_BOOT_RUNNING) {
 		cw_term_error("the id of this boot is not known: /proc is not mounted.");
@@ -247,12 +248,15 @@ static int tell_previous(const struct cw_boots *boots)
 	}
 	if (cw_boot_verdict_told(now))
 		return CW_EXIT_FOUND;
-	if (boots->count < 2) {
+	/* A dump belongs to the panic that it is of. */
+	while (before > boots->boot && (before == now || before->end.verdict == CW_BOOT_DUMP))
+		before--;
+	if (before == now || before->end.verdict == CW_BOOT_DUMP) {
 		cw_term_error("nothing is known of a boot before this one.");
 		return CW_EXIT_NOTHING;
 	}
-	cw_term_print(render_sentence, now - 1);
-	if (!cw_boot_verdict_log(now - 1) || !cw_boot_verdict_keep(now))
+	cw_term_print(render_sentence, before);
+	if (!cw_boot_verdict_log(before) || !cw_boot_verdict_keep(now))
 		return CW_EXIT_LOST;
 	return CW_EXIT_FOUND;
 }

@@ -197,6 +197,23 @@ static void add_running(struct cw_boots *boots)
 	free(text);
 }
 
+/* Nothing but a panic starts a crash kernel. */
+static void explain_dumps(struct cw_boots *boots)
+{
+	size_t i;
+
+	for (i = 1; i < boots->count; i++) {
+		const struct cw_boot *dump = &boots->boot[i];
+		struct cw_boot *boot = &boots->boot[i - 1];
+
+		if (dump->end.verdict == CW_BOOT_DUMP && boot->end.weight < CW_BOOT_SEEN)
+			boot->end = (struct cw_boot_end){ .weight = CW_BOOT_SEEN,
+							  .verdict = CW_BOOT_PANIC,
+							  .source = dump->end.source,
+							  .how = "panic" };
+	}
+}
+
 /**
  * cw_boots_read() - find out about all boots
  * @boots: result
@@ -211,6 +228,7 @@ void cw_boots_read(struct cw_boots *boots, const struct cw_options *opt)
 	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
 		sources[i]->read(boots, sources[i]->name);
 	sort(boots);
+	explain_dumps(boots);
 }
 
 /**

@@ -16,6 +16,7 @@ struct cw_options;
  * @CW_BOOT_UNEXPECTED: somebody else asked for it
  * @CW_BOOT_PANIC: the kernel panicked, by itself or since crashwatch made it
  * @CW_BOOT_RUNNING: it has not ended
+ * @CW_BOOT_DUMP: it was the crash kernel's, which saves a dump of the boot before and restarts
  */
 enum cw_boot_verdict {
 	CW_BOOT_UNEXPLAINED,
@@ -23,6 +24,7 @@ enum cw_boot_verdict {
 	CW_BOOT_UNEXPECTED,
 	CW_BOOT_PANIC,
 	CW_BOOT_RUNNING,
+	CW_BOOT_DUMP,
 };
 
 /**

@@ -14,6 +14,7 @@
 
 #define NS_PER_US     1000
 #define LAST_MESSAGES 1000 /* of the kernel, of each boot, are looked at */
+#define COMMAND_LINE  300 /* it is among that many of the first ones */
 
 /* Matches for entries of that boot; up to two fields more, which all have to fit. */
 static void match(sd_journal *j, const struct cw_boot *boot, const char *field,
@@ -53,14 +54,45 @@ static void read_times(sd_journal *j, struct cw_boot *boot)
 	last_time(j, &boot->last_ns);
 }
 
-static void read_message(sd_journal *j, struct cw_boot_log *log)
+static const char *message(sd_journal *j, size_t *len)
 {
 	static const char field[] = "MESSAGE=";
 	const void *data;
-	size_t len, n = strlen(field);
+	size_t n = strlen(field);
 
-	if (sd_journal_get_data(j, "MESSAGE", &data, &len) >= 0 && len >= n)
-		cw_boot_log_message(log, (const char *)data + n, len - n);
+	if (sd_journal_get_data(j, "MESSAGE", &data, len) < 0 || *len < n)
+		return NULL;
+	*len -= n;
+	return (const char *)data + n;
+}
+
+static void read_message(sd_journal *j, struct cw_boot_log *log)
+{
+	size_t len;
+	const char *text = message(j, &len);
+
+	if (text)
+		cw_boot_log_message(log, text, len);
+}
+
+/* Its command line says where the memory of the kernel before it is described. */
+static bool is_crash_kernel(sd_journal *j, const struct cw_boot *boot)
+{
+	/* "Command line: ", "Kernel command line: " */
+	static const char line[] = "ommand line: ", crash[] = " elfcorehdr=";
+	unsigned int n;
+
+	match(j, boot, "_TRANSPORT=kernel", NULL);
+	if (sd_journal_seek_head(j) < 0)
+		return false;
+	for (n = 0; n < COMMAND_LINE && sd_journal_next(j) > 0; n++) {
+		size_t len;
+		const char *text = message(j, &len);
+
+		if (text && memmem(text, len, line, strlen(line)))
+			return memmem(text, len, crash, strlen(crash));
+	}
+	return false;
 }
 
 static void read_kernel(sd_journal *j, struct cw_boot *boot, struct cw_boot_end *end)
@@ -120,6 +152,12 @@ static void read_end(sd_journal *j, struct cw_boot *boot, const char *name)
 {
 	struct cw_boot_end end = { 0 };
 
+	if (is_crash_kernel(j, boot)) {
+		end.weight = CW_BOOT_RECORD;
+		end.verdict = CW_BOOT_DUMP;
+		cw_boots_believe(boot, &end, end.weight, name);
+		return;
+	}
 	read_kernel(j, boot, &end);
 	cw_boots_believe(boot, &end, CW_BOOT_SEEN, name);
 	if (end.weight > CW_BOOT_SIGNS)

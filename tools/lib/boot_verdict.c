@@ -24,7 +24,7 @@
 const char *const cw_boot_verdict_names[] = {
 	[CW_BOOT_UNEXPLAINED] = "unexplained", [CW_BOOT_ORDERLY] = "orderly",
 	[CW_BOOT_UNEXPECTED] = "unexpected",   [CW_BOOT_PANIC] = "panic",
-	[CW_BOOT_RUNNING] = "running",
+	[CW_BOOT_RUNNING] = "running",	       [CW_BOOT_DUMP] = "dump",
 };
 
 static void put_bare(struct cw_out *out, const char *s)
@@ -76,6 +76,7 @@ void cw_boot_verdict_tell(struct cw_out *out, const struct cw_boot *boot)
 		[CW_BOOT_UNEXPECTED] = "ended unexpectedly",
 		[CW_BOOT_PANIC] = "ended in a panic",
 		[CW_BOOT_RUNNING] = "has not ended",
+		[CW_BOOT_DUMP] = "was that of the crash kernel",
 	};
 	const struct cw_boot_end *end = &boot->end;
 
