@@ -264,16 +264,17 @@ static void render_hint(struct cw_out *out, const void *name)
 	cw_text_puts(out, "\n");
 }
 
-static void render_no_restart(struct cw_out *out, const void *unused)
+static void render_no_restart(struct cw_out *out, const void *arg)
 {
-	(void)unused;
-	cw_text_puts(out, "No restart is recorded in this dump: the kernel log in it says why the "
-			  "machine went down.\n\n");
+	cw_text_puts(out, arg);
+	cw_text_puts(out, " in this dump: the kernel log in it says why the machine went "
+			  "down.\n\n");
 }
 
-static bool is_of_host(const struct cw_record *rec)
+static void render_other_restart(struct cw_out *out, const void *unused)
 {
-	return rec->type == CW_REBOOT && !cw_key_is(rec, "scope", "container");
+	(void)unused;
+	cw_text_puts(out, "The restart in this dump is not among what was chosen.\n\n");
 }
 
 /*
@@ -289,7 +290,7 @@ static const struct cw_entry *restart(const struct cw_keep *keep)
 		const struct cw_entry *entry = keep->entry[i];
 		const struct cw_record *rec = cw_keep_record(entry);
 
-		if (!is_of_host(rec))
+		if (!cw_keep_is_restart(rec))
 			continue;
 		if (last && entry->time_ns + REQUEST_NS < last->time_ns)
 			break;
@@ -312,8 +313,12 @@ static int print_verdict(const struct cw_options *opt)
 	if (entry && text) {
 		cw_info_print(opt, &keep.block, entry);
 		cw_term_write("\n", 1);
+	} else if (text && keep.count && keep.restart) {
+		cw_term_print(render_other_restart, NULL);
 	} else if (text && keep.count) {
-		cw_term_print(render_no_restart, NULL);
+		cw_term_print(render_no_restart, status == CW_EXIT_LOST ?
+							 "No restart can be read" :
+							 "No restart is recorded");
 	}
 	if (keep.count)
 		cw_list_print(opt, &keep);

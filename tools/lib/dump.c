@@ -101,16 +101,22 @@ static enum cw_dump_state read_block(struct cw_dump *dump)
  * cw_dump_open() - find what the module left in memory
  * @dump: is initialised; to be closed in any case
  * @mem: the memory; stays the caller's, and open until @dump is closed
- * @scan: do not ask the kernel log where the block is
+ * @scan: do not believe the kernel log about where the block is
  *
  * Return: whether there is anything.
  */
 enum cw_dump_state cw_dump_open(struct cw_dump *dump, struct cw_mem *mem, bool scan)
 {
+	__u64 failed;
+
 	*dump = (struct cw_dump){ .mem = mem };
-	if ((scan || !cw_find_in_log(mem, &dump->phys)) && !cw_find_by_scan(mem, &dump->phys))
-		return CW_DUMP_ABSENT;
-	return read_block(dump);
+	if (cw_find_in_log(mem, &dump->phys, &dump->named) && !scan)
+		return read_block(dump);
+	failed = mem->failed;
+	if (cw_find_by_scan(mem, &dump->phys, &dump->pages))
+		return read_block(dump);
+	dump->failed = mem->failed - failed;
+	return CW_DUMP_ABSENT;
 }
 
 /**

@@ -43,6 +43,9 @@ struct cw_lane {
  * @mem: where they are
  * @block: what they say about themselves, as a file has it, allocated
  * @phys: where the block is
+ * @named: the kernel log says that there is one, or was
+ * @pages: that were searched for it
+ * @failed: of these could not be read
  * @cpus: entries of @cpu
  * @cpu: physical addresses of each struct cw_cpu, allocated
  * @layout: where a reader finds processes, allocated, "" if it is not there
@@ -58,6 +61,9 @@ struct cw_dump {
 	struct cw_mem *mem;
 	struct cw_block *block;
 	__u64 phys;
+	bool named;
+	__u64 pages;
+	__u64 failed;
 	__u32 cpus;
 	__u64 *cpu;
 	char *layout;

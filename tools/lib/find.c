@@ -106,13 +106,14 @@ static bool block_named(struct cw_mem *mem, const char *text, size_t len, __u64 
 }
 
 /* All lines in @len bytes; what comes last is the latest. */
-static bool look_through(struct cw_mem *mem, const char *text, size_t len, __u64 *phys)
+static bool look_through(struct cw_mem *mem, const char *text, size_t len, __u64 *phys, bool *named)
 {
 	const char *end = text + len;
 	bool found = false;
 
 	while ((text = memmem(text, end - text, LINE, sizeof(LINE) - 1))) {
 		text += sizeof(LINE) - 1;
+		*named = true;
 		found |= block_named(mem, text, end - text, phys);
 	}
 	return found;
@@ -122,19 +123,21 @@ static bool look_through(struct cw_mem *mem, const char *text, size_t len, __u64
  * cw_find_in_log() - ask the kernel log in the memory
  * @mem: the memory
  * @phys: set to the block's address
+ * @named: set to whether a line tells of a block, be it there or not
  *
  * The text is searched as it lies, oldest first: a message is never parted. Texts that are there
  * and were given up already do no harm, as the block itself has to confirm its address.
  *
  * Return: false if there is no line that leads to a block.
  */
-bool cw_find_in_log(struct cw_mem *mem, __u64 *phys)
+bool cw_find_in_log(struct cw_mem *mem, __u64 *phys, bool *named)
 {
 	static char chunk[LOG_CHUNK + sizeof(LINE) + DIGITS + 2];
 	bool found = false;
 	struct log log;
 	__u64 done;
 
+	*named = false;
 	if (!find_log(mem, &log))
 		return false;
 	for (done = 0; done < log.size;) {
@@ -150,7 +153,7 @@ bool cw_find_in_log(struct cw_mem *mem, __u64 *phys)
 		if (more > sizeof(chunk) - LOG_CHUNK)
 			more = sizeof(chunk) - LOG_CHUNK;
 		if (mem->read(mem, CW_SPACE_KERNEL, log.data + at, chunk, n + more))
-			found |= look_through(mem, chunk, n + more, phys);
+			found |= look_through(mem, chunk, n + more, phys, named);
 		done += n;
 	}
 	return found;
@@ -179,15 +182,16 @@ static void show_progress(const struct cw_mem *mem, __u64 phys, bool end)
  * cw_find_by_scan() - look at the beginning of every page
  * @mem: the memory
  * @phys: set to the block's address
+ * @pages: set to the number of pages that were looked at
  *
  * Return: false if there is none.
  */
-bool cw_find_by_scan(struct cw_mem *mem, __u64 *phys)
+bool cw_find_by_scan(struct cw_mem *mem, __u64 *phys, __u64 *pages)
 {
-	__u64 at = 0, shown = 0, pages;
+	__u64 at = 0, shown = 0;
 	bool found = false;
 
-	for (pages = 0; !found && pages < mem->pages && mem->next(mem, &at); pages++) {
+	for (*pages = 0; !found && *pages < mem->pages && mem->next(mem, &at); ++*pages) {
 		found = block_is_at(mem, at);
 		if (found)
 			*phys = at;

@@ -12,7 +12,7 @@
 #define CW_INFO_DATA "OFFSET(prb_data_ring.data)"
 #define CW_INFO_HEAD "OFFSET(prb_data_ring.head_lpos)"
 
-bool cw_find_in_log(struct cw_mem *mem, __u64 *phys);
-bool cw_find_by_scan(struct cw_mem *mem, __u64 *phys);
+bool cw_find_in_log(struct cw_mem *mem, __u64 *phys, bool *named);
+bool cw_find_by_scan(struct cw_mem *mem, __u64 *phys, __u64 *pages);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Dump files, read with libkdumpfile: the one place that knows it. */
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,12 +54,12 @@ struct kdump {
 static bool kdump_copy(struct cw_mem *mem, enum cw_space space, __u64 addr, void *buf, size_t len)
 {
 	struct kdump *dump = (struct kdump *)mem;
+	kdump_addrspace_t as = space == CW_SPACE_PHYS ? KDUMP_MACHPHYSADDR : KDUMP_KVADDR;
 	size_t n = len;
+	kdump_status status = kdump_read(dump->ctx, as, addr, buf, &n);
 
-	return kdump_read(dump->ctx,
-			  space == CW_SPACE_PHYS ? KDUMP_MACHPHYSADDR : KDUMP_KVADDR, addr, buf,
-			  &n) == KDUMP_OK &&
-	       n == len;
+	mem->failed += status != KDUMP_OK && status != KDUMP_ERR_NODATA;
+	return status == KDUMP_OK && n == len;
 }
 
 static bool kdump_next(struct cw_mem *mem, __u64 *phys)
@@ -101,6 +102,30 @@ static const char *foreign(kdump_ctx_t *ctx)
 	return NULL;
 }
 
+/*
+ * What an ELF file lacks at its end. The library gives zeros for it; in a compressed dump, whose
+ * heads do not say how long it is, it finds pages that cannot be unpacked.
+ */
+static __u64 missing(int fd, off_t size)
+{
+	__u64 end = 0, last;
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+	unsigned int i;
+
+	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) ||
+	    memcmp(eh.e_ident, ELFMAG, SELFMAG) || eh.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    eh.e_phentsize != sizeof(ph))
+		return 0;
+	for (i = 0; i < eh.e_phnum; i++) {
+		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
+			break;
+		if (!__builtin_add_overflow(ph.p_offset, ph.p_filesz, &last) && last > end)
+			end = last;
+	}
+	return end > (__u64)size ? end - size : 0;
+}
+
 static bool start(struct kdump *dump, int fd, char *problem, size_t size)
 {
 	kdump_num_t shift = 12, frames = 0;
@@ -137,7 +162,10 @@ static bool start(struct kdump *dump, int fd, char *problem, size_t size)
 	dump->shift = shift;
 	dump->mem.end = frames << shift;
 	/* A page takes 24 bytes of a compressed file at least, whatever its heads claim. */
-	dump->mem.pages = fstat(fd, &st) ? 0 : st.st_size / 24;
+	if (!fstat(fd, &st)) {
+		dump->mem.pages = st.st_size / 24;
+		dump->mem.missing = missing(fd, st.st_size);
+	}
 	dump->mem.info = dump->info ? dump->info : "";
 	return true;
 }
@@ -146,7 +174,10 @@ static struct cw_mem *open_dump(int fd, char *problem, size_t size)
 {
 	struct kdump *dump = cw_term_alloc(NULL, sizeof(*dump));
 
-	*dump = (struct kdump){ .mem = { kdump_copy, kdump_next, kdump_close, "", 0, 0 },
+	*dump = (struct kdump){ .mem = { .read = kdump_copy,
+					 .next = kdump_next,
+					 .close = kdump_close,
+					 .info = "" },
 				.ctx = kdump_new(),
 				.unfolded = -1 };
 	if (!dump->ctx) {

@@ -5,6 +5,7 @@
 
 #include "cmd.h"
 #include "lib/keep.h"
+#include "lib/key.h"
 #include "lib/match.h"
 #include "lib/source.h"
 #include "lib/term.h"
@@ -42,6 +43,7 @@ void cw_keep_newest(struct cw_keep *keep, struct cw_source *source, const struct
 
 	*keep = (struct cw_keep){ .block = *cw_source_block(source) };
 	while (cw_source_next(source, &entry, &rec)) {
+		keep->restart |= rec && cw_keep_is_restart(rec);
 		if (rec ? !cw_match_test(match, entry, rec) : !cw_match_all(match))
 			continue;
 		if (keep->count == limit) {
@@ -130,6 +132,17 @@ void cw_keep_json(struct cw_out *out, const void *entry)
 const struct cw_record *cw_keep_record(const struct cw_entry *entry)
 {
 	return (const struct cw_record *)(entry + 1);
+}
+
+/**
+ * cw_keep_is_restart() - is a record about the end of the whole machine?
+ * @rec: a valid record
+ *
+ * Return: false if it is about a container's, or about anything else.
+ */
+bool cw_keep_is_restart(const struct cw_record *rec)
+{
+	return rec->type == CW_REBOOT && !cw_key_is(rec, "scope", "container");
 }
 
 /**

@@ -12,11 +12,13 @@
  * struct cw_keep - the newest records that match
  * @entry: copies; each is followed by its record
  * @count: how many
+ * @restart: a restart of the machine, or its panic, was there, whether it matched or not
  * @block: of the source they are from, a copy of its fixed part
  */
 struct cw_keep {
 	struct cw_entry **entry;
 	size_t count;
+	bool restart;
 	struct cw_block block;
 };
 
@@ -26,6 +28,7 @@ int cw_keep_asked(struct cw_keep *keep, const struct cw_options *opt, size_t lim
 int cw_keep_one(struct cw_keep *keep, const struct cw_options *opt, const struct cw_entry **entry);
 void cw_keep_json(struct cw_out *out, const void *entry);
 const struct cw_record *cw_keep_record(const struct cw_entry *entry);
+bool cw_keep_is_restart(const struct cw_record *rec);
 void cw_keep_free(struct cw_keep *keep);
 
 #endif

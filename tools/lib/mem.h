@@ -26,6 +26,8 @@ enum cw_space {
  * @info: VMCOREINFO, lines of NAME=VALUE; "" if there is none
  * @end: no page is there from this physical address on, or 0 if that is not known
  * @pages: there cannot be more of them
+ * @missing: bytes that the file should have behind its end
+ * @failed: reads of what should be there and could not be had
  */
 struct cw_mem {
 	bool (*read)(struct cw_mem *mem, enum cw_space space, __u64 addr, void *buf, size_t len);
@@ -34,6 +36,8 @@ struct cw_mem {
 	const char *info;
 	__u64 end;
 	__u64 pages;
+	__u64 missing;
+	__u64 failed;
 };
 
 #endif

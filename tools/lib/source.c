@@ -2,6 +2,7 @@
 /* Where records come from: the running module, a saved file or a dump of a machine's memory. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,12 +106,34 @@ static int open_live(struct cw_source *source, const struct cw_options *opt)
 	return fd;
 }
 
-/* The same exit status as for a module that is not loaded: there are no records. */
+/*
+ * If all of the dump could be read, the same exit status as for a module that is not loaded: there
+ * are no records.
+ */
 static int absent(const struct cw_source *source)
 {
-	cw_term_error("there is no block of the module crashwatch in %s: it was not loaded, or that part of the memory was left out or cut off.",
-		      source->name);
-	return CW_EXIT_NOT_LOADED;
+	const struct cw_dump *dump = &source->dump;
+	char what[80];
+
+	if (source->mem->missing) {
+		snprintf(what, sizeof(what), "is cut, %llu bytes are missing",
+			 source->mem->missing);
+	} else if (dump->failed) {
+		snprintf(what, sizeof(what),
+			 "is cut or damaged, %llu of %llu pages cannot be read", dump->failed,
+			 dump->pages);
+	} else {
+		cw_term_error("there is no block of the module crashwatch in %s: it was %s, or that part of the memory was left out.",
+			      source->name,
+			      dump->named ? "loaded once, says the kernel log, and unloaded" :
+					    "not loaded");
+		return CW_EXIT_NOT_LOADED;
+	}
+	cw_term_error("%s %s, and there is no block of the module crashwatch in the rest: %s.",
+		      source->name, what,
+		      dump->named ? "it was loaded, says the kernel log" :
+				    "it was in what is missing, or the module was not loaded");
+	return CW_EXIT_LOST;
 }
 
 static int open_memory(struct cw_source *source, const struct cw_options *opt)

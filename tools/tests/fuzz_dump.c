@@ -165,7 +165,9 @@ int main(int argc, char **argv)
 {
 	unsigned long n = argc > 1 ? strtoul(argv[1], NULL, 0) : 10000;
 	unsigned long seed = argc > 2 ? strtoul(argv[2], NULL, 0) : 1, i;
-	struct memory memory = { { memory_read, memory_next, NULL, cw_image_info, 0, 0 }, NULL, 0 };
+	struct memory memory = {
+		{ .read = memory_read, .next = memory_next, .info = cw_image_info }, NULL, 0
+	};
 	char *whole_image = malloc(CW_IMAGE_BYTES);
 	struct found found = { 0 };
 
