@@ -12,6 +12,7 @@
 
 #define ANY_SIGNAL 0
 #define NEAR_NULL 4096
+#define SCRIPT_ARGS 4 /* among them is the script */
 
 /**
  * cw_tell_si_code() - what the reason code of a signal means
@@ -82,13 +83,56 @@ static void put_basename(struct cw_out *out, const struct cw_record *rec, const 
 		cw_key_put(out, rec, key);
 }
 
+/* Is this the argument by which an interpreter was told of that file? */
+static bool names_file(const char *arg, size_t len, const char *file, size_t file_len)
+{
+	static const char by_fd[] = "/dev/fd/"; /* execveat() */
+
+	if (len >= strlen(by_fd) && !memcmp(arg, by_fd, strlen(by_fd)))
+		return true;
+	if (len && *arg == '/')
+		return len == file_len && !memcmp(arg, file, len);
+	/* It was made absolute: what it begins with went into the directory. */
+	for (;;) {
+		if (len > 2 && !memcmp(arg, "./", 2)) {
+			arg += 2;
+			len -= 2;
+		} else if (len > 3 && !memcmp(arg, "../", 3)) {
+			arg += 3;
+			len -= 3;
+		} else {
+			break;
+		}
+	}
+	return len && len < file_len && file[file_len - len - 1] == '/' &&
+	       !memcmp(arg, file + file_len - len, len);
+}
+
+/*
+ * The program differs from the file for a symbolic link too, as for /usr/bin/sh. But for a script
+ * the kernel makes the arguments anew: the interpreter, by its path, then what else stands in the
+ * first line, and the script; twice that if the interpreter is a script itself.
+ */
 static bool is_script(const struct cw_record *rec)
 {
-	size_t exe_len, file_len;
+	size_t exe_len, file_len, len, n;
 	const char *exe = cw_key_str(rec, "exe", &exe_len);
 	const char *file = cw_key_str(rec, "file", &file_len);
+	const char *argv = cw_key_str(rec, "argv", &len), *arg = argv;
+	unsigned int i;
 
-	return exe && file && (exe_len != file_len || memcmp(exe, file, exe_len));
+	if (!exe || !file || (exe_len == file_len && !memcmp(exe, file, exe_len)) || !argv ||
+	    !cw_key_next_item(&argv, &len, &n) || !memchr(arg, '/', n) ||
+	    (n == file_len && !memcmp(arg, file, n)))
+		return false;
+	for (i = 0; i < SCRIPT_ARGS; i++) {
+		arg = argv;
+		if (!cw_key_next_item(&argv, &len, &n))
+			return false;
+		if (names_file(arg, n, file, file_len))
+			return true;
+	}
+	return false;
 }
 
 /**

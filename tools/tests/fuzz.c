@@ -156,7 +156,7 @@ static size_t mutate(char *bytes, size_t len, size_t block)
 
 int main(int argc, char **argv)
 {
-	static const char *const kinds[] = { "plain", "hostile", "lost", "future" };
+	static const char *const kinds[] = { "plain", "hostile", "lost", "future", "names" };
 	unsigned long n = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
 	unsigned long seed = argc > 2 ? strtoul(argv[2], NULL, 0) : 1;
 	struct cw_sample sample, empty;

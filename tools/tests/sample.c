@@ -328,7 +328,7 @@ static void make_hostile(struct cw_sample *s)
 	STR(s, CW_CRASH_thread, HOSTILE);
 	STR(s, CW_CRASH_exe, "/tmp/" HOSTILE);
 	STR(s, CW_CRASH_file, "/tmp/x y/\316\273/" HOSTILE);
-	STR(s, CW_CRASH_argv, "\0" HOSTILE "\0\0cut in the midd");
+	STR(s, CW_CRASH_argv, "/" HOSTILE "\0/tmp/x y/\316\273/" HOSTILE "\0\0cut in the midd");
 	mark(s, CW_CRASH_argv, true);
 	num(s, CW_CRASH_argc, 300);
 	num(s, CW_CRASH_argv_bytes, 2097152);
@@ -406,6 +406,43 @@ static void make_many(struct cw_sample *s)
 		crash(s, i + 1, 1000 + i);
 }
 
+/* Programs whose name is not that of the file; the first ones are no scripts. */
+static void make_names(struct cw_sample *s)
+{
+	static const struct {
+		const char *exe;
+		const char *file;
+		const char *argv; /* an empty one ends it */
+	} names[] = {
+		{ "/usr/bin/dash", "/usr/bin/sh", "sh\0-c\0exit\0" },
+		{ "/usr/bin/dash", "/usr/bin/sh", "/usr/bin/sh\0/usr/bin/sh\0" },
+		{ "/usr/bin/dash", "/usr/bin/sh", "sh\0/dev/fd/63\0" },
+		{ "/usr/bin/dash", "/usr/bin/sh", "/bin/sh\0-c\0/opt/job\0" },
+		{ "/usr/bin/dash", "/opt/job", "" },
+		{ "/usr/bin/dash", "/opt/job", NULL },
+		{ "/usr/bin/dash", "/opt/job", "/bin/sh\0/opt/job\0" },
+		{ "/usr/bin/dash", "/opt/job", "/bin/sh\0-e\0/opt/job\0job\0" },
+		{ "/usr/bin/dash", "/opt/job", "/bin/sh\0./job\0" },
+		{ "/usr/bin/dash", "/opt/job", "/bin/sh\0-e\0.././../opt/job\0" },
+		{ "/usr/bin/dash", "/opt/job", "/bin/sh\0/dev/fd/5\0" },
+		{ "/usr/bin/dash", "/opt/job", "/bin/sh\0-e\0/opt/run\0-x\0/opt/job\0" },
+	};
+	size_t i, len;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *argv = names[i].argv;
+
+		begin(s, 0, i + 1, 1000 + i, CW_CRASH);
+		str(s, CW_CRASH_exe, names[i].exe, strlen(names[i].exe));
+		str(s, CW_CRASH_file, names[i].file, strlen(names[i].file));
+		for (len = 0; argv && argv[len]; len += strlen(argv + len) + 1)
+			;
+		if (argv)
+			str(s, CW_CRASH_argv, argv, len);
+		end(s);
+	}
+}
+
 static void make_empty(struct cw_sample *s)
 {
 	(void)s;
@@ -414,7 +451,7 @@ static void make_empty(struct cw_sample *s)
 /**
  * cw_sample_make() - make a stream
  * @sample: result
- * @kind: which: plain, hostile, lost, future, many, empty
+ * @kind: which: plain, hostile, lost, future, names, many, empty
  * @realtime_offset_ns: CLOCK_REALTIME less CLOCK_MONOTONIC
  *
  * Return: false if there is no such kind.
@@ -429,6 +466,7 @@ bool cw_sample_make(struct cw_sample *sample, const char *kind, __s64 realtime_o
 		{ "hostile", make_hostile },
 		{ "lost", make_lost },
 		{ "future", make_future },
+		{ "names", make_names },
 		{ "many", make_many },
 		{ "empty", make_empty },
 	};
