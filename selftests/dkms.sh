@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Installs with DKMS in a guest, boots systemd in another with what that left behind, uninstalls.
-# The host runs it without an argument; the guests run it with the name of their part.
+# The host runs it without an argument; the guests run it with the name of their part. With the
+# name of a Debian release a guest has that one on a disk, and its kernel is changed, too.
 # shellcheck disable=SC2317 # verdict calls functions by their names
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -153,7 +154,74 @@ boot() {
 	verdict 'crashwatch check sees that the module comes with every boot and every kernel' check
 }
 
+# === The guest that has a Debian of its own, at each boot one step further ===
+
+state=/var/lib/upgrade/step
+kernels() { dkms status | sed -nE "s|^crashwatch[/,] ?$version, ([^,]*), [^:]*: installed.*|\1|p" | sort; }
+
+installed_for() { [ "$(kernels)" = "$(printf '%s\n' "$@" | sort)" ] || { dkms status && false; }; }
+
+# No initrd is wanted, and the module has to be there all the same.
+change_kernel() {
+	INITRD=No DEBIAN_FRONTEND=noninteractive dpkg -i /var/lib/upgrade/*.deb
+}
+
+# The journal may speak of it, and this guest's own files have the name.
+gone() {
+	local left
+	left=$(find /boot /etc /lib /opt /usr /var -xdev -ipath '*crashwatch*' \
+		! -path /etc/modprobe.d/crashwatch.conf ! -path "$PWD*" ! -name '*crashwatch-job*' |
+		sort -u)
+	[ -z "$left" ] && ! dkms status | grep crashwatch && return
+	echo "left: $left"
+	dkms status
+	return 1
+}
+
+disk() {
+	local version new
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	if [ ! -e $state ]; then
+		verdict "make dkms-install works on Debian $(cat /etc/debian_version)" make dkms-install
+		verdict 'the module is installed' installed_for "$(uname -r)"
+		echo $bad >$state
+		sync
+		systemctl reboot
+		sleep infinity
+	fi
+	bad=$(cat $state)
+	ordinary >/tmp/services
+	cat /sys/kernel/debug/crashwatch/events >/tmp/events
+	verdict 'it records before the first ordinary service is started' before_services
+	echo "# $(before_services)"
+	verdict 'another kernel can be installed' change_kernel
+	new=$(find /lib/modules -mindepth 1 -maxdepth 1 ! -name "$(uname -r)" -printf '%f')
+	verdict "DKMS has built the module for it: $new" installed_for "$(uname -r)" "$new"
+	verdict 'make uninstall works' make uninstall
+	verdict 'it leaves nothing but the settings' gone
+}
+
 # === The host ===
+
+debian() {
+	local log status=0 start=$SECONDS
+	log=$(mktemp)
+	# shellcheck disable=SC2064 # the name is known now
+	trap "rm -f '$log'" EXIT
+	if ! selftests/vm/image "$1" >/dev/null; then
+		echo "skip dkms: Debian $1 # its image cannot be made"
+		return
+	fi
+	echo "# the image took $((SECONDS - start)) s"
+	selftests/vm/boot -d "$1" -b -m 2048 -t 1500 -l "$log" -- selftests/dkms.sh disk || status=$?
+	[ "$status" -lt 2 ] || echo "not ok dkms: $1: the guest ended with status $status"
+	if grep -aE 'BUG:|WARNING:|Oops|Call Trace' "$log"; then
+		echo "not ok dkms: $1: the kernel complained"
+		status=1
+	fi
+	[ "$status" = 0 ] || bad=1
+	echo "# all of it took $((SECONDS - start)) s"
+}
 
 # depmod reads every module there is, 20 s each time: the guest has those that it boots with.
 few_modules() {
@@ -218,6 +286,8 @@ case ${1-} in
 install) install ;;
 restore) restore ;;
 boot) boot ;;
-*) echo 'usage: dkms.sh' >&2 && exit 2 ;;
+disk) disk ;;
+bullseye | bookworm | trixie | forky) debian "$1" ;;
+*) echo 'usage: dkms.sh [bullseye|bookworm|trixie|forky]' >&2 && exit 2 ;;
 esac
-exit $bad
+exit "$bad"

@@ -101,7 +101,7 @@ restart 'R-02 a forced restart names the program, its arguments and its chain' 0
 	' pid=[0-9]+ uid=0 .*comm="reboot" argv=\["reboot","-f"\] ' \
 	' domain="init\(1\) .*/sh [^ ]*/reboot" ' \
 	' tree=\["[0-9]+:reboot","[0-9]+:sh",.*"1:init"\]' \
-	'"kernel_restart\+0x.*__do_sys_reboot\+0x'
+	'"(kernel_restart\+0x.*)?__do_sys_reboot(\.cold)?\+0x'
 incidents 'R-07 the kernel log has the newest incidents and the place of the block'
 restart 'R-02 sysrq-b names the program that wrote it' 0 '' \
 	'echo b >/proc/sysrq-trigger' \
