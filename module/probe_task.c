@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sees that a process is forked, executes, gets its last signal, ends. */
 #include <linux/binfmts.h>
+#include <linux/compat.h>
 #include <linux/fcntl.h>
 #include <linux/preempt.h>
 #include <linux/sched/signal.h>
