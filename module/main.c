@@ -32,8 +32,8 @@ static int cpu_prepare(unsigned int cpu)
 }
 
 /*
- * Kernels before 6.7 may take a callback for this kind of state and yet not call it for the CPUs
- * that are there.
+ * Older kernels, such as 5.10, take a callback for this kind of state and yet do not call it for
+ * the CPUs that are there.
  */
 static int __init cpus_init(void)
 {

@@ -26,11 +26,11 @@ load() { insmod ./crashwatch.ko "$persist"; }
 boot_id() { cat /proc/sys/kernel/random/boot_id; }
 
 first_boot() {
-	if [ "$1" = named ] && ! load && dmesg | grep -q 'Unknown kernel .*reserve_mem='; then
+	if [ "$1" = named ] && ! grep -q ' reserve_mem_find_by_name$' /proc/kallsyms; then
 		echo 'skip persist: R-09 memory by its name # the kernel does not know reserve_mem='
 		exit 0
 	fi
-	grep -q '^crashwatch ' /proc/modules || load || exit
+	load || exit
 	boot_id >/host/boot_id
 	echo $$ >/host/pid
 	sh -c 'kill -SEGV $$'

@@ -21,7 +21,7 @@ static inline int reserve_mem_find_by_name(const char *name, phys_addr_t *start,
 
 #ifndef CW_HAVE_KMAP_LOCAL
 #ifdef CONFIG_HIGHMEM
-#error "Kernels before 5.11 are served on 64-bit machines alone"
+#error "Kernels without kmap_local_page() are served on 64-bit machines alone"
 #endif
 #define kmap_local_page(page)	page_address(page)
 #define kunmap_local(addr)	((void)(addr))
