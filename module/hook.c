@@ -2,6 +2,8 @@
 /* The hooks: which there are, where they were set, how often they were hit and missed. */
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <trace/events/sched.h>
@@ -20,18 +22,20 @@ static const char *const kind_names[] = {
 	[KRETPROBE] = "kretprobe",
 };
 
-enum state { MISSING, LEFT_OUT, SET, IDLE };
+enum state { MISSING, LEFT_OUT, SET, IDLE, WAITING };
 
 static const char *const state_names[] = {
 	[MISSING] = "missing",
 	[LEFT_OUT] = "left out",
 	[SET] = "set",
 	[IDLE] = "idle",	/* set, but told to rest until it is wanted */
+	[WAITING] = "waiting",	/* for the module of the kernel that has the function */
 };
 
 struct hook {
 	const char *symbol;	/* asked for; also the hook's name */
 	const char *near;	/* never renamed and in the same source file */
+	const char *module;	/* of the kernel, which may have it; it may come and go */
 	enum kind kind;
 	const char *loses;	/* the sentence to print when it cannot be set */
 	void *handler;		/* tracepoint: its probe */
@@ -89,6 +93,11 @@ static struct hook hooks[CW_HOOK_MAX] = {
 	[CW_HOOK_ORDERLY_POWEROFF] = {
 		.symbol = "orderly_poweroff", .kind = KPROBE, .pre = cw_probe_orderly_poweroff,
 		.loses = "which driver asks for an orderly power-off is not seen",
+	},
+	[CW_HOOK_WATCHDOG] = {
+		.symbol = "watchdog_open", .module = "watchdog", .kind = KPROBE,
+		.pre = cw_probe_watchdog,
+		.loses = "when a watchdog restarts the machine, who had opened it is not known",
 	},
 	[CW_HOOK_CONTAINER] = {
 		.symbol = "reboot_pid_ns", .kind = KPROBE, .pre = cw_probe_container,
@@ -381,6 +390,10 @@ static void set(struct hook *hook)
 	ret = set_found(hook);
 	if (ret == -ENOENT && !find_variant(hook, hook->found, sizeof(hook->found)))
 		ret = set_found(hook);
+	if (ret == -ENOENT && hook->module) {
+		hook->state = WAITING;
+		return;
+	}
 	if (ret) {
 		hook->state = MISSING;
 		pr_warn("%s %s cannot be set (error %d): %s\n", kind_names[hook->kind],
@@ -410,6 +423,45 @@ void cw_hook_want_returns(bool wanted)
 		WRITE_ONCE(hook->state, IDLE);
 }
 
+static void clear(struct hook *hook)
+{
+	if (hook->state != SET && hook->state != IDLE)
+		return;	/* unregistering what was never registered kills */
+	if (hook->kind == TRACEPOINT)
+		tracepoint_probe_unregister(hook->tp, hook->handler, NULL);
+	else if (hook->kind == KPROBE)
+		unregister_kprobe(&hook->kp);
+	else
+		unregister_kretprobe(&hook->rp);
+	WRITE_ONCE(hook->state, hook->module ? WAITING : MISSING);
+}
+
+/* Modules of the kernel come and go while hooks are set and taken away. */
+static DEFINE_MUTEX(coming_and_going);
+
+static int module_changes(struct notifier_block *nb, unsigned long what, void *data)
+{
+	const struct module *module = data;
+	int i;
+
+	mutex_lock(&coming_and_going);
+	for (i = 0; i < CW_HOOK_MAX; i++) {
+		struct hook *hook = &hooks[i];
+
+		if (!hook->module || strcmp(hook->module, module->name))
+			continue;
+		if (what == MODULE_STATE_COMING && hook->state == WAITING)
+			set(hook);
+		else if (what == MODULE_STATE_GOING)
+			clear(hook);
+	}
+	mutex_unlock(&coming_and_going);
+	return NOTIFY_DONE;
+}
+
+/* Called after kprobes have heard of it */
+static struct notifier_block module_notifier = { .notifier_call = module_changes };
+
 /**
  * cw_hook_set_all() - set what can be set, and say in a sentence each what cannot
  *
@@ -419,8 +471,12 @@ void cw_hook_set_all(void)
 {
 	int i;
 
+	/* First, so that no module comes unseen; it fails for nobody */
+	register_module_notifier(&module_notifier);
+	mutex_lock(&coming_and_going);
 	for (i = 0; i < CW_HOOK_MAX; i++)
 		set(&hooks[i]);
+	mutex_unlock(&coming_and_going);
 }
 
 /**
@@ -432,18 +488,10 @@ void cw_hook_clear_all(void)
 {
 	int i;
 
+	unregister_module_notifier(&module_notifier);
 	for (i = CW_HOOK_MAX - 1; i >= 0; i--) {
-		struct hook *hook = &hooks[i];
-
-		if (hook->state != SET && hook->state != IDLE)
-			continue;	/* unregistering what was never registered kills */
-		if (hook->kind == TRACEPOINT)
-			tracepoint_probe_unregister(hook->tp, hook->handler, NULL);
-		else if (hook->kind == KPROBE)
-			unregister_kprobe(&hook->kp);
-		else
-			unregister_kretprobe(&hook->rp);
-		hook->state = MISSING;
+		clear(&hooks[i]);
+		hooks[i].state = MISSING;
 	}
 	tracepoint_synchronize_unregister();
 }

@@ -23,6 +23,7 @@ enum cw_policy_mode {
 #define CW_REBOOT_HIBERNATES	32	/* the machine is going to sleep on disk */
 #define CW_REBOOT_BY_INIT	64	/* the first process asks for it */
 #define CW_REBOOT_IS_PANIC	128	/* the panic itself */
+#define CW_REBOOT_WATCHDOG	256	/* a watchdog that nobody fed */
 
 enum cw_verdict {
 	CW_VERDICT_RECORDED,

@@ -31,6 +31,7 @@ int cw_probe_orderly_reboot(struct kprobe *kp, struct pt_regs *regs);
 int cw_probe_orderly_poweroff(struct kprobe *kp, struct pt_regs *regs);
 int cw_probe_ctrl_alt_del(struct kprobe *kp, struct pt_regs *regs);
 int cw_probe_sysrq_poweroff(struct kprobe *kp, struct pt_regs *regs);
+int cw_probe_watchdog(struct kprobe *kp, struct pt_regs *regs);
 int cw_probe_reboot_init(void);
 void cw_probe_reboot_exit(void);
 

@@ -11,6 +11,7 @@
 #include "policy.h"
 #include "probe.h"
 #include "reboot.h"
+#include "watchdog.h"
 
 /* Early enough to find everything as it was: devices work, other notifiers have not run. */
 static int notified(struct notifier_block *nb, unsigned long action, void *command)
@@ -241,6 +242,22 @@ int cw_probe_sysrq_poweroff(struct kprobe *kp, struct pt_regs *regs)
 NOKPROBE_SYMBOL(cw_probe_sysrq_poweroff);
 
 /**
+ * cw_probe_watchdog() - a process opens a watchdog
+ * @kp: unused
+ * @regs: unused
+ *
+ * Context: kprobe handler, process.
+ * Return: 0: it goes on.
+ */
+int cw_probe_watchdog(struct kprobe *kp, struct pt_regs *regs)
+{
+	cw_hook_hit(CW_HOOK_WATCHDOG);
+	cw_watchdog_opened();
+	return 0;
+}
+NOKPROBE_SYMBOL(cw_probe_watchdog);
+
+/**
  * cw_probe_reboot_init() - hear of restarts before anybody else does
  *
  * Return: 0 or an error.
@@ -263,5 +280,6 @@ int cw_probe_reboot_init(void)
 void cw_probe_reboot_exit(void)
 {
 	unregister_reboot_notifier(&notifier);
+	cw_watchdog_exit();
 	cw_reboot_exit();
 }

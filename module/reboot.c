@@ -21,6 +21,7 @@
 #include "policy.h"
 #include "reboot.h"
 #include "stream.h"
+#include "watchdog.h"
 
 #define FRAMES		32
 #define FRAME_CHARS	96
@@ -55,7 +56,7 @@ static const struct known {
 	{ "panic", .origin = "panic", .kind = CW_REBOOT_PANICS },
 	{ "vpanic", .origin = "panic", .kind = CW_REBOOT_PANICS },
 	{ "__handle_sysrq", .origin = "sysrq" },
-	{ "softdog_fire", .origin = "interrupt", .via = "softdog" },
+	{ "softdog_fire", .origin = "interrupt", .via = "softdog", .kind = CW_REBOOT_WATCHDOG },
 	{ "hibernate", .via = "hibernation", .kind = CW_REBOOT_HIBERNATES },
 	{ "kernel_kexec", .how = "kexec", .kind = CW_REBOOT_KEXEC },
 	{ "__do_sys_reboot", .origin = "syscall" },
@@ -186,19 +187,41 @@ static bool asked_by_init(void)
 	return same;
 }
 
+static const struct cw_exec_keys exec_keys = {
+	.exe = -1,
+	.file = -1,
+	.argv = CW_REBOOT_argv,
+	.argc = -1,
+	.argv_bytes = -1,
+	.argv_fault = -1,
+	.cwd = -1,
+	.domain = CW_REBOOT_domain,
+};
+
+/* Whoever opened the watchdog and did not feed it; may be gone. */
+static void put_watchdog(struct cw_draft *draft)
+{
+	struct cw_watchdog holder;
+
+	rcu_read_lock();
+	if (cw_watchdog_holder(&holder)) {
+		cw_draft_num(draft, CW_REBOOT_pid, holder.pid);
+		cw_draft_num(draft, CW_REBOOT_uid, holder.uid);
+		if (holder.auid != (u32)-1)
+			cw_draft_num(draft, CW_REBOOT_auid, holder.auid);
+		cw_draft_str(draft, CW_REBOOT_comm, holder.comm,
+			     strnlen(holder.comm, sizeof(holder.comm)), false);
+		if (holder.stale)
+			cw_draft_domain(draft, CW_REBOOT_domain, holder.exec, true);
+		else
+			cw_draft_exec(draft, &exec_keys, holder.exec);
+	}
+	rcu_read_unlock();
+}
+
 /* In an interrupt current has nothing to do with it. */
 static void put_asker(struct cw_draft *draft)
 {
-	static const struct cw_exec_keys keys = {
-		.exe = -1,
-		.file = -1,
-		.argv = CW_REBOOT_argv,
-		.argc = -1,
-		.argv_bytes = -1,
-		.argv_fault = -1,
-		.cwd = -1,
-		.domain = CW_REBOOT_domain,
-	};
 	bool cut;
 	u32 levels;
 
@@ -209,7 +232,7 @@ static void put_asker(struct cw_draft *draft)
 	cw_draft_auid(draft, CW_REBOOT_auid);
 	cw_draft_comm(draft, CW_REBOOT_comm, current->group_leader);
 	rcu_read_lock();
-	cw_draft_task(draft, &keys, cw_history_find(current));
+	cw_draft_task(draft, &exec_keys, cw_history_find(current));
 	rcu_read_unlock();
 	levels = cw_gather_tree(room->tree, cw_params.tree_levels, &cut);
 	cw_draft_str(draft, CW_REBOOT_tree, (const char *)room->tree,
@@ -291,7 +314,10 @@ static enum cw_verdict record(const struct cw_sight *sight)
 	cw_draft_text(&draft, CW_REBOOT_origin, known.origin);
 	cw_draft_text(&draft, CW_REBOOT_scope, kind & CW_REBOOT_CONTAINER ? "container" : "host");
 	cw_draft_text(&draft, CW_REBOOT_action, actions[verdict]);
-	put_asker(&draft);
+	if (kind & CW_REBOOT_WATCHDOG)
+		put_watchdog(&draft);
+	else
+		put_asker(&draft);
 	cw_draft_str(&draft, CW_REBOOT_stack, room->stack, room->stack_len, false);
 	put_text(&draft, CW_REBOOT_command, sight->command);
 	put_text(&draft, CW_REBOOT_via, known.via);

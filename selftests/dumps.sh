@@ -59,10 +59,11 @@ dump 'so does Ctrl-Alt-Del name the keys' \
 	'modprobe uinput; perl -e "syscall 169, 0xfee1dead, 672274793, 0x89abcdef, 0"
 	selftests/obj/keys' 'origin="kthread" .*"kernel_restart\+0x.* via="Ctrl-Alt-Del"'
 # shellcheck disable=SC2016 # for the guest's shell
-dump 'and a watchdog, in interrupt context under storms, the function that fired' \
+dump 'and a watchdog, in interrupt context under storms, the function that fired and who held it' \
 	'modprobe softdog soft_margin=1 && exec 7>/dev/watchdog && echo >&7
 	for cpu in 0 1; do taskset -c $cpu selftests/obj/storm selftests/obj/tiny 1000000 & done' \
-	'origin="interrupt" scope="host" action="panic" stack=' '"softdog_fire[.+]' 'via="softdog"'
+	'origin="interrupt" scope="host" action="panic" pid=[0-9]+ uid=0 comm="bash" argv=\["bash","-c",' \
+	'"softdog_fire[.+]' 'via="softdog"'
 action=recorded
 dump 'a panic that is not ours has all records in its dump too' 'echo c >/proc/sysrq-trigger' \
 	' reboot how="panic" at="panic" origin="panic" ' ' argv=\["bash","-c",' '"panic\+0x.*"__handle_sysrq'

@@ -85,7 +85,8 @@ incidents() {
 	fi
 }
 
-softdog='modprobe softdog soft_margin=1 && exec 7>/dev/watchdog && echo >&7; sleep 20'
+# The module comes after ours. Whoever holds the watchdog is stuck, as a daemon that hangs.
+softdog='modprobe softdog soft_margin=1 && (exec -a dog dash -c "exec 7>/dev/watchdog; echo >&7; sleep 30")'
 # shellcheck disable=SC2016 # for the guest's shell
 crash_and_go='sh -c "kill -SEGV \$\$"; sh -c "reboot -f; :"'
 # Who writes to a frozen file system hangs, and cannot be killed.
@@ -145,9 +146,13 @@ restart 'R-01 sysrq-b becomes one panic' 1 "$force" 'echo b >/proc/sysrq-trigger
 	'crashwatch: unexpected restart requested by sysrq-b of bash\([0-9]+\) uid=0 '
 restart 'R-01 Ctrl-Alt-Del becomes one panic' 1 "$force" "$keys" \
 	'crashwatch: unexpected restart requested by Ctrl-Alt-Del$'
-restart 'R-01 a watchdog becomes one panic' 1 "$force" "$softdog" \
-	'origin="interrupt" scope="host" action="panic" stack=' \
-	'crashwatch: unexpected restart requested by softdog$'
+restart 'R-01 a watchdog becomes one panic, which names who held it' 1 "$force" "$softdog" \
+	'origin="interrupt" scope="host" action="panic" pid=[0-9]+ uid=0 comm="dash" argv=\["dog",' \
+	' domain="init\(1\) /usr/bin/bash /usr/bin/dash" stack=' \
+	'crashwatch: unexpected restart requested by softdog of dash\([0-9]+\) uid=0 domain="init\(1\) '
+restart 'R-02 the holder of a watchdog is named if it has ended, too' 0 '' \
+	'modprobe softdog soft_margin=1 && dash -c "echo >/dev/watchdog"; rmmod softdog; sleep 30' \
+	'origin="interrupt" scope="host" action="recorded" pid=[0-9]+ uid=0 comm="dash" argv=\["dash",'
 restart 'R-01 always: init too' 1 'reboot_panic=always reboot_panic_force=1' \
 	'kill -TERM 1; sleep 20' 'crashwatch: restart requested by busybox\(1\) uid=0 '
 

@@ -188,7 +188,7 @@ static void put_hook(struct cw_out *out, const char *line)
 	cw_state_value(line, "found", found, sizeof(found));
 	cw_state_value(line, "missed", missed, sizeof(missed));
 	cw_state_value(line, "loses", loses, sizeof(loses));
-	set = !strcmp(state, "set") || !strcmp(state, "idle");
+	set = !strcmp(state, "set") || !strcmp(state, "idle") || !strcmp(state, "waiting");
 	put_plain(out, hook);
 	cw_text_puts(out, " ");
 	cw_term_color(out, set ? CW_COLOR_GOOD : CW_COLOR_WARN);
