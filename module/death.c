@@ -9,6 +9,9 @@
  * noted (the whole group was ended by a signal that needs no thread), the first one that gets
  * there tells it. Whatever was not told by then is told when the last thread has ended. The bit
  * CW_TASK_TOLD decides who was first, or last[] where there is no struct cw_task.
+ *
+ * On PREEMPT_RT the handler at do_exit() may not look at a path. There it only notes the mappings,
+ * and holds their files; the thread tells when it has ended.
  */
 #include <linux/atomic.h>
 #include <linux/cred.h>
@@ -20,6 +23,7 @@
 #include <linux/timekeeping.h>
 
 #include "block.h"
+#include "context.h"
 #include "death.h"
 #include "domain.h"
 #include "draft.h"
@@ -53,21 +57,55 @@ struct facts {
 	bool tree_cut;
 };
 
-static void look_up(struct facts *facts, struct cw_scratch *scratch, bool crash)
+/* While current has its memory */
+static void examine(const struct cw_fatal *fatal, struct cw_wound *wound)
 {
-	unsigned long ip = instruction_pointer(task_pt_regs(current));
-
-	if (crash && facts->fatal) {
-		if (cw_gather_maps_begin()) {
-			cw_gather_place(ip, scratch->exe, sizeof(scratch->exe), true, &facts->ip);
-			if (facts->fatal->has_addr)
-				cw_gather_place(facts->fatal->addr, scratch->file,
-						sizeof(scratch->file), false, &facts->addr);
-			cw_gather_maps_end();
-		} else if (current->mm) {
+	if (!cw_gather_maps_begin()) {
+		if (current->mm)
 			cw_ring_count(CW_COUNT_MAP_BUSY);
-		}
+		return;
 	}
+	cw_gather_spot(instruction_pointer(task_pt_regs(current)), &wound->ip);
+	if (fatal->has_addr)
+		cw_gather_spot(fatal->addr, &wound->addr);
+	cw_gather_maps_end();
+}
+
+static void look_up_wound(struct facts *facts, struct cw_scratch *scratch, struct cw_wound *wound)
+{
+	cw_gather_place(&wound->ip, scratch->exe, sizeof(scratch->exe), true, &facts->ip);
+	cw_gather_place(&wound->addr, scratch->file, sizeof(scratch->file), false, &facts->addr);
+	cw_gather_forget(&wound->ip);
+	cw_gather_forget(&wound->addr);
+}
+
+#ifdef CONFIG_PREEMPT_RT
+static void note_wound(struct cw_task *task)
+{
+	if (task && task->fatal.tid == current->pid && sig_kernel_coredump(task->fatal.sig))
+		examine(&task->fatal, &task->wound);
+}
+
+static void look_up_crash(struct facts *facts, struct cw_scratch *scratch, struct cw_task *task)
+{
+	look_up_wound(facts, scratch, &task->wound);
+}
+#else
+static void note_wound(struct cw_task *task)
+{
+}
+
+static void look_up_crash(struct facts *facts, struct cw_scratch *scratch, struct cw_task *task)
+{
+	struct cw_wound wound = { 0 };
+
+	examine(facts->fatal, &wound);
+	look_up_wound(facts, scratch, &wound);
+}
+#endif
+
+static void look_up(struct facts *facts, struct cw_scratch *scratch)
+{
 	facts->cgroup = scratch->cwd;
 	facts->cgroup_len = cw_gather_cgroup(scratch->cwd, sizeof(scratch->cwd));
 	facts->ns_len = cw_gather_namespaces(facts->ns, sizeof(facts->ns));
@@ -127,6 +165,15 @@ static void put_common(struct cw_draft *draft, const struct death_keys *key,
 	cw_draft_exec(draft, &key->exec, facts->exec);
 }
 
+/*
+ * Threads of current's process that have yet to be heard of: on PREEMPT_RT current itself is no
+ * more among the live ones when it tells.
+ */
+static int others_live(void)
+{
+	return atomic_read(&current->signal->live) - !IS_ENABLED(CONFIG_PREEMPT_RT);
+}
+
 static void put_crash(struct cw_draft *draft, const struct facts *facts, bool core)
 {
 	if (facts->fatal) {
@@ -139,7 +186,7 @@ static void put_crash(struct cw_draft *draft, const struct facts *facts, bool co
 			     facts->ip.build_id_len, false);
 	}
 	/* While another thread may still be writing the core nobody knows how that will end */
-	if (core || current->flags & PF_DUMPCORE || atomic_read(&current->signal->live) <= 1)
+	if (core || current->flags & PF_DUMPCORE || others_live() <= 0)
 		cw_draft_num(draft, CW_CRASH_core, core);
 }
 
@@ -197,7 +244,9 @@ static void tell(struct cw_task *task, int status)
 	}
 	if (task && task->fatal.tid == current->pid && task->fatal.sig == sig)
 		facts.fatal = &task->fatal;
-	look_up(&facts, scratch, sig_kernel_coredump(sig));
+	if (facts.fatal && sig_kernel_coredump(sig))
+		look_up_crash(&facts, scratch, task);
+	look_up(&facts, scratch);
 	write(&facts, status, ring);
 	cw_exec_put(fresh);
 	cw_mem_scratch_put(scratch);
@@ -262,6 +311,28 @@ static bool is_teller(struct cw_task *task)
 	return atomic64_xchg(&last[hash_64(process, LAST_BITS)], process) != process && !told;
 }
 
+/* The signal current's process dies of, as wait(2) has it, or 0 */
+static int fatal_status(void)
+{
+	struct signal_struct *signal = current->signal;
+	int status;
+
+	if (!(READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT))
+		return 0;
+	status = READ_ONCE(signal->group_exit_code);
+	return status & 0x7f ? status : 0;
+}
+
+static void thread_tells(struct cw_task *task, int status)
+{
+	/* Another thread has more to say, and will come here, unless it has been here already */
+	if (task && task->fatal.tid && task->fatal.tid != current->pid &&
+	    task->fatal.sig == (status & 0x7f) && others_live() > 0)
+		return;
+	if (task && !test_and_set_bit(CW_TASK_TOLD, &task->flags))
+		tell(task, status);
+}
+
 /**
  * cw_death_thread() - current enters do_exit()
  *
@@ -269,30 +340,43 @@ static bool is_teller(struct cw_task *task)
  */
 void cw_death_thread(void)
 {
-	struct signal_struct *signal = current->signal;
-	struct cw_task *task;
 	int status;
 
-	if (unlikely(cw_history_has_gaps())) {
+	if (unlikely(cw_history_has_gaps()) && cw_context_may_lock()) {
 		/* While a thread is left it can be made known, for the last one to tell */
 		rcu_read_lock();
 		cw_history_get(current);
 		rcu_read_unlock();
 	}
-	if (!(READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT))
-		return;
-	status = READ_ONCE(signal->group_exit_code);
-	if (likely(!(status & 0x7f)))
+	status = fatal_status();
+	if (likely(!status))
 		return;
 	rcu_read_lock();
-	task = cw_history_get(current);
-	/* Another thread has more to say, and will come here, unless it has been here already */
-	if (task && task->fatal.tid && task->fatal.tid != current->pid &&
-	    task->fatal.sig == (status & 0x7f) && atomic_read(&signal->live) > 1)
-		goto out;
-	if (task && !test_and_set_bit(CW_TASK_TOLD, &task->flags))
-		tell(task, status);
-out:
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		note_wound(cw_history_find(current));
+	else
+		thread_tells(cw_history_get(current), status);
+	rcu_read_unlock();
+}
+
+/**
+ * cw_death_thread_ended() - current is through the greater part of do_exit()
+ *
+ * On PREEMPT_RT it tells here what others tell at the entry.
+ *
+ * Context: handler of current; its memory may be gone.
+ */
+void cw_death_thread_ended(void)
+{
+	int status;
+
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		return;
+	status = fatal_status();
+	if (likely(!status))
+		return;
+	rcu_read_lock();
+	thread_tells(cw_history_find(current), status);
 	rcu_read_unlock();
 }
 
@@ -300,7 +384,7 @@ out:
  * cw_death_process() - the last thread of current's process is ending
  * @ended: its exit status is final; else it has just entered do_exit()
  *
- * Context: that thread, preemption off; its memory may be gone.
+ * Context: handler of that thread; its memory may be gone.
  */
 void cw_death_process(bool ended)
 {

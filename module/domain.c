@@ -185,7 +185,7 @@ static struct cw_domain *find_or_make(const struct wanted *want)
  * @file: path of what is executed, or the name of the process a new one starts with
  * @len: its length in bytes
  *
- * Context: process context, preemption off.
+ * Context: handler in process context.
  * Return: the history with a user more; NULL: no memory, or longer than CW_DOMAIN_BYTES.
  */
 struct cw_domain *cw_domain_enter(const struct cw_domain *from, const char *file, size_t len)
@@ -286,9 +286,7 @@ unsigned int cw_domain_evict(void)
 			continue;
 		if (rhashtable_remove_fast(&table, &domain->node, params))
 			continue;
-		preempt_disable();
 		cw_ring_count(CW_COUNT_DOMAIN_EVICTED);
-		preempt_enable();
 		call_rcu(&domain->rcu, free_rcu);
 		gone++;
 	}

@@ -52,7 +52,7 @@ bool cw_draft_on(struct cw_draft *draft, void *buf, size_t size, enum cw_type ty
  * @ring: where it is kept
  * @tail: the most bytes its strings may take
  *
- * Context: any, preemption off; interrupts stay off until cw_draft_close().
+ * Context: any; interrupts stay off until cw_draft_close().
  * Return: false if the record was dropped, which is counted.
  */
 bool cw_draft_open(struct cw_draft *draft, enum cw_type type, unsigned int keys,

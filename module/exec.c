@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "context.h"
 #include "domain.h"
 #include "exec.h"
 #include "mem.h"
@@ -120,7 +121,7 @@ size_t cw_exec_spare_bytes(void)
  *
  * The history is not set. Without memory the exec lies in @scratch: good for one record.
  *
- * Context: current, its new image in place, preemption off.
+ * Context: handler of current, its new image in place.
  * Return: the exec, never NULL.
  */
 struct cw_exec *cw_exec_new(const struct linux_binprm *bprm, struct cw_scratch *scratch)
@@ -197,9 +198,7 @@ struct cw_exec *cw_exec_older(struct task_struct *leader, char *room)
 	cwd = cw_path_proc(pid, "cwd", room + PATH_MAX);
 	got = max(got, 0);
 
-	preempt_disable();
 	exec = make(exe.len + cwd.len + got);
-	preempt_enable();
 	if (!exec)
 		return NULL;
 	store_paths(exec, exe, exe, cwd);
@@ -223,12 +222,7 @@ struct cw_exec *cw_exec_older(struct task_struct *leader, char *room)
  */
 struct cw_exec *cw_exec_bare(void)
 {
-	struct cw_exec *exec;
-
-	preempt_disable();
-	exec = make(0);
-	preempt_enable();
-	return exec;
+	return make(0);
 }
 
 /**
@@ -237,7 +231,7 @@ struct cw_exec *cw_exec_bare(void)
  *
  * The history is not set; of arguments and working directory nothing is known.
  *
- * Context: rcu_read_lock() held, preemption off.
+ * Context: handler, rcu_read_lock() held.
  * Return: the exec or NULL.
  */
 struct cw_exec *cw_exec_live(struct task_struct *leader)
@@ -367,21 +361,35 @@ static void take_user_argv(struct cw_exec *exec, unsigned long argv)
 	cw_ring_count(CW_COUNT_ARGV_FAULT);
 }
 
+/* The program in current's memory is what it executed last */
+static struct cw_path known_exe(const struct cw_exec *was, struct cw_scratch *scratch)
+{
+	struct cw_path exe;
+
+	if (cw_context_may_lock() || !was)
+		return cw_path_exe(NULL, scratch->exe);
+	exe.s = was->data + was->exe.off;
+	exe.len = was->exe.len;
+	exe.cut = was->cut & CW_EXEC_CUT_EXE;
+	return exe;
+}
+
 /**
  * cw_exec_failed() - what current wanted to execute and could not
+ * @was: what it has executed last, or NULL if that is not known
  * @scratch: this CPU's room; the exec lies in it
  * @dirfd: descriptor of the directory the path starts from, or AT_FDCWD
  * @name: user address of the path
  * @argv: user address of the arguments
  *
- * Context: current, its old image still in place, preemption off.
+ * Context: handler of current, its old image still in place.
  * Return: the exec, for one record.
  */
-struct cw_exec *cw_exec_failed(struct cw_scratch *scratch, int dirfd, unsigned long name,
-			       unsigned long argv)
+struct cw_exec *cw_exec_failed(const struct cw_exec *was, struct cw_scratch *scratch, int dirfd,
+			       unsigned long name, unsigned long argv)
 {
 	struct cw_exec *exec = (struct cw_exec *)scratch->spare;
-	struct cw_path exe = cw_path_exe(NULL, scratch->exe);
+	struct cw_path exe = known_exe(was, scratch);
 	struct cw_path cwd = cw_path_cwd(scratch->cwd);
 	struct cw_path file = { .s = scratch->text };
 	bool whole;

@@ -64,8 +64,8 @@ struct cw_exec {
 };
 
 struct cw_exec *cw_exec_new(const struct linux_binprm *bprm, struct cw_scratch *scratch);
-struct cw_exec *cw_exec_failed(struct cw_scratch *scratch, int dirfd, unsigned long name,
-			       unsigned long argv);
+struct cw_exec *cw_exec_failed(const struct cw_exec *was, struct cw_scratch *scratch, int dirfd,
+			       unsigned long name, unsigned long argv);
 struct cw_exec *cw_exec_live(struct task_struct *leader);
 bool cw_exec_same_image(struct task_struct *a, struct task_struct *b);
 struct cw_exec *cw_exec_older(struct task_struct *leader, char *room);

@@ -18,6 +18,7 @@
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
 
+#include "context.h"
 #include "gather.h"
 
 #define NOTE_BUILD_ID	3	/* NT_GNU_BUILD_ID, which not every kernel names for modules */
@@ -52,13 +53,15 @@ u32 cw_gather_tree(struct cw_tree_node *node, u32 levels, bool *cut)
  * @buf: for its path
  * @size: bytes of @buf
  *
- * Context: process context, preemption may be off.
+ * Context: handler in process context.
  * Return: bytes of the path without a NUL; 0 if it cannot be told.
  */
 u32 cw_gather_cgroup(char *buf, u32 size)
 {
 	int len;
 
+	if (unlikely(!cw_context_may_lock()))
+		return 0;
 	rcu_read_lock();
 	len = cgroup_path(task_dfl_cgroup(current), buf, size);
 	rcu_read_unlock();
@@ -216,8 +219,31 @@ static const char *area_name(const struct vm_area_struct *vma)
 }
 
 /**
- * cw_gather_place() - the mapping an address lies in, and where in it
+ * cw_gather_spot() - the mapping an address lies in, and where in it
  * @addr: user address
+ * @spot: filled, for cw_gather_forget()
+ *
+ * Context: between cw_gather_maps_begin() and cw_gather_maps_end(), preemption may be off.
+ */
+void cw_gather_spot(unsigned long addr, struct cw_spot *spot)
+{
+	struct vm_area_struct *vma = find_vma(current->mm, addr);
+
+	*spot = (struct cw_spot){ 0 };
+	if (!vma || addr < vma->vm_start)
+		return;
+	spot->off = addr - vma->vm_start;
+	if (vma->vm_file) {
+		spot->file = get_file(vma->vm_file);
+		spot->off += (u64)vma->vm_pgoff << PAGE_SHIFT;
+	} else {
+		spot->area = area_name(vma);
+	}
+}
+
+/**
+ * cw_gather_place() - a mapping in words
+ * @spot: from cw_gather_spot()
  * @buf: for the text
  * @size: bytes of @buf, at least 64
  * @build_id: the file's build-id is wanted too
@@ -225,35 +251,46 @@ static const char *area_name(const struct vm_area_struct *vma)
  *
  * The offset is one into the file, or into the area where there is none.
  *
- * Context: between cw_gather_maps_begin() and cw_gather_maps_end(), preemption may be off.
+ * Context: handler.
  */
-void cw_gather_place(unsigned long addr, char *buf, u32 size, bool build_id,
+void cw_gather_place(const struct cw_spot *spot, char *buf, u32 size, bool build_id,
 		     struct cw_place *place)
 {
-	struct vm_area_struct *vma = find_vma(current->mm, addr);
 	const u32 room = 24;	/* for "+0x" and an address */
-	unsigned long off;
 	const char *name;
 	char *end;
 
 	place->len = 0;
 	place->build_id_len = 0;
-	if (!vma || addr < vma->vm_start)
-		return;
-	off = addr - vma->vm_start;
-	if (vma->vm_file) {
-		name = d_path(&vma->vm_file->f_path, buf, size - room);
+	if (spot->file) {
+		if (unlikely(!cw_context_may_lock()))
+			return;
+		name = d_path(&spot->file->f_path, buf, size - room);
 		if (IS_ERR(name))
 			return;
 		end = buf + size - room - 1;
-		off += vma->vm_pgoff << PAGE_SHIFT;
 		if (build_id)
-			take_build_id(vma->vm_file, place);
-	} else {
+			take_build_id(spot->file, place);
+	} else if (spot->area) {
 		name = buf;
-		end = buf + strscpy(buf, area_name(vma), size - room);
+		end = buf + strscpy(buf, spot->area, size - room);
+	} else {
+		return;
 	}
-	end += scnprintf(end, room, "+0x%lx", off);
+	end += scnprintf(end, room, "+0x%llx", spot->off);
 	place->text = name;
 	place->len = end - name;
+}
+
+/**
+ * cw_gather_forget() - let a mapping's file go
+ * @spot: from cw_gather_spot(), or of zeroes
+ *
+ * Context: handler.
+ */
+void cw_gather_forget(struct cw_spot *spot)
+{
+	if (spot->file)
+		fput(spot->file);
+	*spot = (struct cw_spot){ 0 };
 }

@@ -9,6 +9,20 @@
 
 #define CW_BUILD_ID_CHARS	64	/* 32 bytes in hexadecimal; the usual one has 20 */
 
+struct file;
+
+/**
+ * struct cw_spot - the mapping an address lies in
+ * @file: what is mapped, held until cw_gather_forget(); NULL: nothing
+ * @area: what it is if it is no file; NULL: not mapped, or not looked for
+ * @off: offset of the address in the file or the area
+ */
+struct cw_spot {
+	struct file *file;
+	const char *area;
+	u64 off;
+};
+
 /**
  * struct cw_place - where an address lies
  * @text: mapping and offset, in the caller's buffer
@@ -27,8 +41,10 @@ u32 cw_gather_tree(struct cw_tree_node *node, u32 levels, bool *cut);
 u32 cw_gather_cgroup(char *buf, u32 size);
 u32 cw_gather_namespaces(char *buf, u32 size);
 bool cw_gather_maps_begin(void);
-void cw_gather_place(unsigned long addr, char *buf, u32 size, bool build_id,
-		     struct cw_place *place);
+void cw_gather_spot(unsigned long addr, struct cw_spot *spot);
 void cw_gather_maps_end(void);
+void cw_gather_place(const struct cw_spot *spot, char *buf, u32 size, bool build_id,
+		     struct cw_place *place);
+void cw_gather_forget(struct cw_spot *spot);
 
 #endif

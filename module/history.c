@@ -19,6 +19,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 
+#include "context.h"
 #include "domain.h"
 #include "exec.h"
 #include "history.h"
@@ -88,6 +89,10 @@ static void free_rcu(struct rcu_head *rcu)
 
 static void discard(struct cw_task *task)
 {
+#ifdef CONFIG_PREEMPT_RT
+	cw_gather_forget(&task->wound.ip);
+	cw_gather_forget(&task->wound.addr);
+#endif
 	cw_exec_put(rcu_dereference_raw(task->exec));
 	call_rcu(&task->rcu, free_rcu);
 }
@@ -155,7 +160,7 @@ static struct cw_domain *root_domain(const struct task_struct *leader)
  * @stale: something was executed between the two
  * @leader: the process
  *
- * Context: process context, preemption off.
+ * Context: handler in process context.
  */
 void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from, bool stale,
 		      const struct task_struct *leader)
@@ -219,7 +224,7 @@ static struct cw_exec *live_exec(struct task_struct *leader, struct cw_exec *fro
  * That of its nearest live ancestor which has one, and from there on what the programs of those in
  * between are now. @leader itself is left out if it is executing something.
  *
- * Context: rcu_read_lock() held, preemption off.
+ * Context: handler, rcu_read_lock() held.
  * Return: the exec, with a reference for the caller; NULL if there is no memory.
  */
 struct cw_exec *cw_history_adopt(const struct task_struct *leader, bool *stale)
@@ -231,6 +236,8 @@ struct cw_exec *cw_history_adopt(const struct task_struct *leader, bool *stale)
 
 	*stale = false;
 	cw_ring_count(CW_COUNT_NO_HISTORY);
+	if (unlikely(!cw_context_may_lock()))
+		return NULL;
 	up = current->in_execve ? rcu_dereference(leader->real_parent)->group_leader :
 				  (struct task_struct *)leader;
 	for (; up->pid && n < ADOPT_LEVELS; up = rcu_dereference(up->real_parent)->group_leader) {
@@ -256,7 +263,7 @@ struct cw_exec *cw_history_adopt(const struct task_struct *leader, bool *stale)
  * cw_history_get() - the process a task belongs to, made known if it was not
  * @task: current
  *
- * Context: rcu_read_lock() held, preemption off.
+ * Context: handler, rcu_read_lock() held.
  * Return: the process, or NULL without memory.
  */
 struct cw_task *cw_history_get(struct task_struct *task)
@@ -293,7 +300,7 @@ void cw_history_replace(struct cw_task *task, struct cw_exec *exec)
  * @parent: current
  * @child: does not run yet
  *
- * Context: process context, preemption off.
+ * Context: handler in process context.
  */
 void cw_history_fork(struct task_struct *parent, struct task_struct *child)
 {
@@ -353,12 +360,12 @@ static struct cw_exec *older_exec(struct task_struct *leader, char *room)
 	if (parent && forked)
 		return parent;
 	exec = cw_exec_older(leader, room);
-	preempt_disable();
+	cw_context_enter();
 	if (exec && parent)
 		cw_history_enter(exec, parent, false, leader);
 	else if (exec)
 		begin(exec, leader);
-	preempt_enable();
+	cw_context_leave();
 	cw_exec_put(parent);
 	return exec;
 }
@@ -374,11 +381,9 @@ static void scan_one(struct task_struct *leader, char *room)
 	}
 	rcu_read_unlock();
 	exec = older_exec(leader, room);
-	preempt_disable();
 	rcu_read_lock();
 	add(leader, exec);
 	rcu_read_unlock();
-	preempt_enable();
 	/*
 	 * If it ended meanwhile nobody may have seen it: either the count of its threads is 0 here,
 	 * or cw_history_end() comes after this and finds what was added.

@@ -7,6 +7,8 @@
 #include <linux/rhashtable.h>
 #include <linux/types.h>
 
+#include "gather.h"
+
 struct cw_exec;
 struct seq_file;
 struct task_struct;
@@ -37,6 +39,16 @@ struct cw_fatal {
 	s32 code;
 };
 
+/**
+ * struct cw_wound - where the fatal signal struck
+ * @ip: the instruction
+ * @addr: the address that @ip could not use
+ */
+struct cw_wound {
+	struct cw_spot ip;
+	struct cw_spot addr;
+};
+
 /* Bits of struct cw_task::flags */
 #define CW_TASK_TOLD	0	/* its death has a record */
 #define CW_TASK_STALE	1	/* it has executed more since @exec, but there was no memory */
@@ -49,6 +61,7 @@ struct cw_fatal {
  * @exec: what it has executed last; replaced only by the process itself
  * @flags: CW_TASK_...
  * @fatal: written under the process's siglock, once
+ * @wound: of thread @fatal.tid, on its way through do_exit()
  */
 struct cw_task {
 	struct rhash_head node;
@@ -57,6 +70,9 @@ struct cw_task {
 	struct cw_exec __rcu *exec;
 	unsigned long flags;
 	struct cw_fatal fatal;
+#ifdef CONFIG_PREEMPT_RT
+	struct cw_wound wound;
+#endif
 };
 
 struct cw_task *cw_history_find(const struct task_struct *task);

@@ -9,6 +9,7 @@
 #include <linux/workqueue.h>
 #include <asm/local.h>
 
+#include "context.h"
 #include "exec.h"
 #include "history.h"
 #include "mem.h"
@@ -85,24 +86,30 @@ static bool draw(long bytes)
 
 static bool charge(long bytes)
 {
-	local_t *mine = this_cpu_ptr(&credit);
+	bool granted = true;
+	local_t *mine;
 
-	if (local_sub_return(bytes, mine) >= 0)
-		return true;
-	if (draw(bytes))
-		return true;
-	local_add(bytes, mine);
-	return false;
+	preempt_disable_notrace();
+	mine = this_cpu_ptr(&credit);
+	if (local_sub_return(bytes, mine) < 0 && !draw(bytes)) {
+		local_add(bytes, mine);
+		granted = false;
+	}
+	preempt_enable_notrace();
+	return granted;
 }
 
 static void uncharge(long bytes)
 {
-	local_t *mine = this_cpu_ptr(&credit);
+	local_t *mine;
 
+	preempt_disable_notrace();
+	mine = this_cpu_ptr(&credit);
 	if (local_add_return(bytes, mine) > 2 * batch) {
 		local_sub(batch, mine);
 		atomic_long_add(batch, &left);
 	}
+	preempt_enable_notrace();
 }
 
 static bool should_fail(void)
@@ -126,7 +133,7 @@ static long taken(size_t bytes)
  * cw_mem_alloc() - memory for a handler
  * @bytes: how much
  *
- * Context: process context with preemption off, no lock held. Counts a refusal.
+ * Context: handler, no lock held; process context. Counts a refusal.
  * Return: memory for cw_mem_free(), or NULL.
  */
 void *cw_mem_alloc(size_t bytes)
@@ -134,7 +141,7 @@ void *cw_mem_alloc(size_t bytes)
 	long cost = taken(bytes);
 	void *p;
 
-	if (unlikely(should_fail() || !charge(cost)))
+	if (unlikely(should_fail() || !cw_context_may_lock() || !charge(cost)))
 		goto refuse;
 	p = kmalloc(bytes, GFP_NOWAIT | __GFP_NOWARN);
 	if (likely(p))
@@ -156,9 +163,7 @@ void cw_mem_free(void *p, size_t bytes)
 {
 	if (!p)
 		return;
-	preempt_disable();
 	uncharge(taken(bytes));
-	preempt_enable();
 	kfree(p);
 }
 
@@ -176,7 +181,7 @@ void *cw_mem_pool_get(enum cw_mem_pool id)
 	unsigned long flags;
 	void *p = NULL;
 
-	if (unlikely(should_fail()))
+	if (unlikely(should_fail() || !cw_context_may_lock()))
 		goto refuse;
 	local_irq_save(flags);
 	stash = this_cpu_ptr(pool->stash);
@@ -230,10 +235,8 @@ static void pool_exit(struct pool *pool)
 	for_each_possible_cpu(cpu) {
 		struct stash *stash = per_cpu_ptr(pool->stash, cpu);
 
-		preempt_disable();
 		for (; stash->n; uncharge(pool->bytes))
 			kmem_cache_free(pool->cache, stash->obj[--stash->n]);
-		preempt_enable();
 	}
 	free_percpu(pool->stash);
 	pool->stash = NULL;
@@ -275,16 +278,39 @@ unsigned long cw_mem_used(void)
 	return max(used, 0L);
 }
 
+static size_t scratch_bytes(void)
+{
+	return sizeof(struct cw_scratch) + cw_exec_spare_bytes();
+}
+
+/* On PREEMPT_RT the holder of a CPU's room may be preempted there, or move to another CPU. */
+static struct cw_scratch *any_scratch(void)
+{
+	struct cw_scratch *scratch = raw_cpu_read(scratch_of);
+
+	if (scratch && !xchg(&scratch->busy, true))
+		return scratch;
+	if (!cw_context_may_lock())
+		return NULL;
+	scratch = kmalloc(scratch_bytes(), GFP_NOWAIT | __GFP_NOWARN);
+	if (scratch)
+		scratch->extra = true;
+	return scratch;
+}
+
 /**
  * cw_mem_scratch_get() - this CPU's room for putting a record together
  *
- * Context: preemption off until cw_mem_scratch_put().
+ * Context: handler, until cw_mem_scratch_put().
  * Return: the room, or NULL if it is in use (an interrupt during a handler) or was never to be had.
  */
 struct cw_scratch *cw_mem_scratch_get(void)
 {
-	struct cw_scratch *scratch = this_cpu_read(scratch_of);
+	struct cw_scratch *scratch;
 
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return any_scratch();
+	scratch = this_cpu_read(scratch_of);
 	if (!scratch || scratch->busy)
 		return NULL;
 	scratch->busy = true;
@@ -298,9 +324,13 @@ struct cw_scratch *cw_mem_scratch_get(void)
  */
 void cw_mem_scratch_put(struct cw_scratch *scratch)
 {
-	barrier();	/* pairs with the one in cw_mem_scratch_get() */
-	if (scratch)
-		scratch->busy = false;
+	if (!scratch)
+		return;
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && scratch->extra) {
+		kfree(scratch);
+		return;
+	}
+	smp_store_release(&scratch->busy, false);	/* pairs with cw_mem_scratch_get() */
 }
 
 /**
@@ -316,7 +346,7 @@ int cw_mem_prepare_cpu(unsigned int cpu)
 
 	if (per_cpu(scratch_of, cpu))
 		return 0;
-	scratch = kvzalloc(sizeof(*scratch) + cw_exec_spare_bytes(), GFP_KERNEL);
+	scratch = kvzalloc(scratch_bytes(), GFP_KERNEL);
 	if (!scratch)
 		return -ENOMEM;
 	per_cpu(scratch_of, cpu) = scratch;

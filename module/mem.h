@@ -17,7 +17,8 @@ enum cw_mem_pool {
 
 /**
  * struct cw_scratch - room of one CPU for putting a record together
- * @busy: in use; protects the rest, only this CPU touches it with preemption off
+ * @busy: in use; protects the rest
+ * @extra: not a CPU's: goes when it is given back
  * @exe: for the path of the program
  * @cwd: for the path of the working directory
  * @file: for the path that was to be executed
@@ -27,6 +28,7 @@ enum cw_mem_pool {
  */
 struct cw_scratch {
 	bool busy;
+	bool extra;
 	char exe[PATH_MAX];
 	char cwd[PATH_MAX];
 	char file[PATH_MAX];

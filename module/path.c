@@ -11,6 +11,7 @@
 #include <linux/sched/task.h>
 #include <linux/string.h>
 
+#include "context.h"
 #include "mem.h"
 #include "path.h"
 #include "ring.h"
@@ -18,8 +19,10 @@
 static struct cw_path tell(const struct path *path, char *buf, u32 size)
 {
 	struct cw_path found = { .s = buf };
-	char *s = d_path(path, buf, size);
+	char *s = ERR_PTR(-EAGAIN);
 
+	if (likely(cw_context_may_lock()))
+		s = d_path(path, buf, size);
 	if (IS_ERR(s)) {
 		found.cut = true;
 		cw_ring_count(CW_COUNT_PATH_CUT);
@@ -34,16 +37,20 @@ static struct cw_path tell(const struct path *path, char *buf, u32 size)
  * cw_path_cwd() - current's working directory
  * @buf: PATH_MAX bytes for it
  *
- * Context: current, preemption off; takes no lock and no reference, for giving one back may sleep.
+ * Context: handler of current; takes no reference, for giving one back may sleep.
  * Return: the path; what it names may be gone already, as it may be a moment later anyway.
  */
 struct cw_path cw_path_cwd(char *buf)
 {
 	struct fs_struct *fs = current->fs;
-	struct cw_path found;
+	struct cw_path found = { .s = buf, .cut = true };
 	unsigned int seq;
 	struct path pwd;
 
+	if (unlikely(!cw_context_may_lock())) {
+		cw_ring_count(CW_COUNT_PATH_CUT);
+		return found;
+	}
 	rcu_read_lock();	/* keeps the directory's memory, should a thread leave it */
 	do {
 		seq = read_seqbegin(&fs->seq);
@@ -59,7 +66,7 @@ struct cw_path cw_path_cwd(char *buf)
  * @bprm: the kernel's notes on its exec, or NULL
  * @buf: PATH_MAX bytes for it
  *
- * Context: current, preemption off. Nobody else can replace the program meanwhile.
+ * Context: handler of current. Nobody else can replace the program meanwhile.
  * Return: the path.
  */
 struct cw_path cw_path_exe(const struct linux_binprm *bprm, char *buf)
@@ -84,7 +91,7 @@ struct cw_path cw_path_exe(const struct linux_binprm *bprm, char *buf)
  * @name: the relative path, NUL-terminated
  * @buf: PATH_MAX bytes for it; not where @base is
  *
- * Context: preemption off.
+ * Context: any.
  * Return: the path; ".." further in stays, as what comes before it may be a link.
  */
 struct cw_path cw_path_join(struct cw_path base, const char *name, char *buf)
@@ -128,7 +135,7 @@ struct cw_path cw_path_join(struct cw_path base, const char *name, char *buf)
  * @buf: PATH_MAX bytes for it
  * @room: PATH_MAX bytes more
  *
- * Context: current, preemption off.
+ * Context: handler of current.
  * Return: the path; not known if there is no such descriptor.
  */
 struct cw_path cw_path_at(unsigned int fd, const char *name, char *buf, char *room)
@@ -161,7 +168,7 @@ static struct cw_path by_fd(const char *name, char *buf, char *room)
  * @leader: the process
  * @buf: PATH_MAX bytes for it
  *
- * Context: rcu_read_lock() held, preemption off.
+ * Context: handler, rcu_read_lock() held.
  * Return: the path; not known of a kernel thread, or if the process is ending.
  */
 struct cw_path cw_path_other(struct task_struct *leader, char *buf)
@@ -169,6 +176,8 @@ struct cw_path cw_path_other(struct task_struct *leader, char *buf)
 	struct cw_path found = { .s = buf };
 	struct file *file;
 
+	if (unlikely(!cw_context_may_lock()))
+		return found;
 	task_lock(leader);	/* it keeps its memory, and with that its program's file */
 	if (leader->mm && !(leader->flags & PF_KTHREAD)) {
 		file = rcu_dereference(leader->mm->exe_file);
@@ -189,7 +198,7 @@ struct cw_path cw_path_other(struct task_struct *leader, char *buf)
  * For a script the kernel has only the name it was given. Any other program that was named by a
  * relative path is the program itself.
  *
- * Context: current, preemption off.
+ * Context: handler of current.
  * Return: the path; the very one in @exe where it is the same.
  */
 struct cw_path cw_path_file(const struct linux_binprm *bprm, struct cw_path exe,
@@ -238,9 +247,7 @@ struct cw_path cw_path_proc(pid_t pid, const char *link, char *buf)
 	scnprintf(name, sizeof(name), "/proc/%d/%s", pid, link);
 	if (kern_path(name, LOOKUP_FOLLOW, &path))
 		return found;
-	preempt_disable();
 	found = tell(&path, buf, PATH_MAX);
-	preempt_enable();
 	path_put(&path);
 	return found;
 }

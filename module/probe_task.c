@@ -8,6 +8,7 @@
 #include <linux/signal.h>
 #include <asm/syscall.h>
 
+#include "context.h"
 #include "death.h"
 #include "history.h"
 #include "hook.h"
@@ -17,9 +18,33 @@
 #include "ring.h"
 
 /*
- * Some kernels call the probes of tracepoints with preemption on; everything below the probes
- * relies on staying on its CPU.
+ * Some kernels call the probes of tracepoints with preemption on, others with preemption off, and
+ * that for one reason: to keep the list of probes. So does an RCU read-side section, and one that
+ * begins before preemption is let in again leaves no gap. See context.h on who needs which.
  */
+static bool enter(void)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		preempt_disable_notrace();
+		return false;
+	}
+	rcu_read_lock();
+	if (preempt_count() != PREEMPT_OFFSET)
+		return false;
+	preempt_enable_notrace();
+	return true;
+}
+
+static void leave(bool let_in)
+{
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT)) {
+		preempt_enable_notrace();
+		return;
+	}
+	if (let_in)
+		preempt_disable_notrace();
+	rcu_read_unlock();
+}
 
 /**
  * cw_probe_exec() - tracepoint sched_process_exec: an exec has succeeded
@@ -32,10 +57,11 @@
  */
 void cw_probe_exec(void *data, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
-	preempt_disable_notrace();
+	bool let_in = enter();
+
 	cw_hook_hit(CW_HOOK_EXEC);
 	cw_record_exec(bprm);
-	preempt_enable_notrace();
+	leave(let_in);
 }
 
 /**
@@ -112,11 +138,12 @@ NOKPROBE_SYMBOL(cw_probe_execveat_return);
  */
 void cw_probe_fork(void *data, struct task_struct *parent, struct task_struct *child)
 {
-	preempt_disable_notrace();
+	bool let_in = enter();
+
 	cw_hook_hit(CW_HOOK_FORK);
 	if (thread_group_leader(child))
 		cw_history_fork(parent, child);
-	preempt_enable_notrace();
+	leave(let_in);
 }
 
 /**
@@ -163,9 +190,11 @@ NOKPROBE_SYMBOL(cw_probe_do_exit);
  */
 void cw_probe_exit(void *data, struct task_struct *task, bool group_dead)
 {
-	preempt_disable_notrace();
+	bool let_in = enter();
+
 	cw_hook_hit(CW_HOOK_EXIT);
+	cw_death_thread_ended();
 	if (group_dead)
 		cw_death_process(true);
-	preempt_enable_notrace();
+	leave(let_in);
 }

@@ -6,6 +6,7 @@
 #include <linux/sched/task.h>
 #include <linux/timekeeping.h>
 
+#include "context.h"
 #include "domain.h"
 #include "draft.h"
 #include "exec.h"
@@ -57,7 +58,7 @@ static void record_exec(const struct cw_exec *exec)
  *
  * Adds the exec to the history, also when no record is wanted or can be made.
  *
- * Context: current, its new image in place, preemption off.
+ * Context: handler of current, its new image in place.
  */
 void cw_record_exec(const struct linux_binprm *bprm)
 {
@@ -106,7 +107,7 @@ out:
  * @name: user address of its path
  * @argv: user address of its arguments
  *
- * Context: current, its old image in place, preemption off.
+ * Context: handler of current, its old image in place.
  */
 void cw_record_exec_failed(int error, int dirfd, unsigned long name, unsigned long argv)
 {
@@ -134,7 +135,7 @@ void cw_record_exec_failed(int error, int dirfd, unsigned long name, unsigned lo
 		rcu_read_unlock();
 		return;
 	}
-	tried = cw_exec_failed(scratch, dirfd, name, argv);
+	tried = cw_exec_failed(cw_history_stale(task) ? NULL : was, scratch, dirfd, name, argv);
 	if (was && was->domain) {
 		tried->domain = cw_domain_get(was->domain);
 		tried->root_pid = was->root_pid;
@@ -164,7 +165,7 @@ out:
  * @task: the process, or NULL if it is not known
  * @code: exit status, 0 to 255, or negative if it is not known
  *
- * Context: its last thread, rcu_read_lock() held, preemption off.
+ * Context: handler of its last thread, rcu_read_lock() held.
  */
 void cw_record_exit(struct cw_task *task, int code)
 {
@@ -200,7 +201,7 @@ void cw_record_config(const char *name, const char *old, const char *new)
 	struct cw_draft draft;
 	struct cw_task *task;
 
-	preempt_disable();
+	cw_context_enter();
 	rcu_read_lock();
 	task = cw_history_get(current);
 	exec = cw_history_exec(task);
@@ -219,7 +220,7 @@ void cw_record_config(const char *name, const char *old, const char *new)
 	cw_draft_close(&draft);
 out:
 	rcu_read_unlock();
-	preempt_enable();
+	cw_context_leave();
 }
 
 /**

@@ -58,14 +58,17 @@ NOKPROBE_SYMBOL(count_up);
  * cw_ring_count() - count one loss of this CPU
  * @counter: its reason
  *
- * Context: any, preemption off.
+ * Context: any.
  */
 void cw_ring_count(enum cw_counter counter)
 {
-	struct cw_cpu *head = this_cpu_read(ring_cpu.head);
+	struct cw_cpu *head;
 
+	preempt_disable_notrace();
+	head = this_cpu_read(ring_cpu.head);
 	if (head)
 		count_up(&head->count[counter]);
+	preempt_enable_notrace();
 }
 NOKPROBE_SYMBOL(cw_ring_count);
 

@@ -43,12 +43,13 @@ static void wake_fn(struct irq_work *work)
 /**
  * cw_stream_wake() - a record was committed
  *
- * Context: any, preemption off. Does nothing unless somebody follows.
+ * Context: any. Does nothing unless somebody follows.
  */
 void cw_stream_wake(void)
 {
+	/* Whoever has moved to another CPU meanwhile may as well queue the first one's */
 	if (unlikely(atomic_read(&followers)))
-		irq_work_queue(this_cpu_ptr(&wake_work));
+		irq_work_queue(raw_cpu_ptr(&wake_work));
 }
 NOKPROBE_SYMBOL(cw_stream_wake);
 

@@ -432,6 +432,11 @@ static inline const char *cw_unescape(const char *from, char *to)
 }
 
 /* A string's bytes, or CW_ABSENT */
+static inline bool cw_realtime(void)
+{
+	return !access("/sys/kernel/realtime", F_OK);
+}
+
 static inline char *cw_str(const char *line, const char *key)
 {
 	char *raw = cw_raw(line, key);

@@ -695,6 +695,17 @@ static const char *failed_of(pid_t pid)
 /* Try it in a child, which then ends; its pid */
 #define TRY(...) ({ int cw_status; IN_CHILD(&cw_status, __VA_ARGS__); })
 
+/* A return probe may not look at directories on PREEMPT_RT: what depends on one is marked as cut */
+static const char *failed_keys(void)
+{
+	return cw_realtime() ? FAILED_KEYS " cut" : FAILED_KEYS;
+}
+
+static const char *looked_up(const char *path)
+{
+	return cw_realtime() ? "…" : path;
+}
+
 TEST_F(exec, failed_is_not_recorded_by_default)
 {
 	struct cw_lines lines;
@@ -722,7 +733,7 @@ TEST_F(exec, failed_has_the_same_keys_and_the_error)
 	pid = TRY(execv("/no/such/program", ARGS("x", "a b", "")));
 	line = failed_of(pid);
 	ASSERT_NE(NULL, line);
-	EXPECT_STREQ(FAILED_KEYS, cw_keys(line));
+	EXPECT_STREQ(failed_keys(), cw_keys(line));
 	EXPECT_EQ(getpid(), cw_num(line, "ppid"));
 	EXPECT_EQ(0, cw_num(line, "uid"));
 	EXPECT_STREQ("exec", cw_str(line, "comm"));
@@ -730,19 +741,19 @@ TEST_F(exec, failed_has_the_same_keys_and_the_error)
 	EXPECT_STREQ("\"/no/such/program\"", cw_raw(line, "file"));
 	EXPECT_STREQ("[\"x\",\"a b\",\"\"]", cw_raw(line, "argv"));
 	EXPECT_EQ(3, cw_num(line, "argc"));
-	EXPECT_STREQ(here(), cw_str(line, "cwd"));
+	EXPECT_STREQ(looked_up(here()), cw_str(line, "cwd"));
 	EXPECT_STREQ(own, cw_str(line, "domain"));
 	EXPECT_STREQ("\"ENOENT\"", cw_raw(line, "error"));
 
 	line = failed_of(TRY(execv("./file", ARGS("x"))));
-	EXPECT_STREQ(in_here("file"), cw_str(line, "file"));
+	EXPECT_STREQ(looked_up(in_here("file")), cw_str(line, "file"));
 	EXPECT_STREQ("\"EACCES\"", cw_raw(line, "error"));
 	line = failed_of(TRY(exec_from("d", "../garbage")));
-	EXPECT_STREQ(in_here("garbage"), cw_str(line, "file"));
-	EXPECT_STREQ(in_here("d"), cw_str(line, "cwd"));
+	EXPECT_STREQ(looked_up(in_here("garbage")), cw_str(line, "file"));
+	EXPECT_STREQ(looked_up(in_here("d")), cw_str(line, "cwd"));
 	EXPECT_STREQ("\"ENOEXEC\"", cw_raw(line, "error"));
 	line = failed_of(TRY(execv("no-interpreter", ARGS("x"))));
-	EXPECT_STREQ(in_here("no-interpreter"), cw_str(line, "file"));
+	EXPECT_STREQ(looked_up(in_here("no-interpreter")), cw_str(line, "file"));
 	EXPECT_STREQ("\"ENOENT\"", cw_raw(line, "error"));
 	line = failed_of(TRY(execv("d", ARGS("x"))));
 	EXPECT_STREQ("\"EACCES\"", cw_raw(line, "error"));
@@ -788,21 +799,21 @@ TEST_F(exec, failed_execveat)
 
 	line = failed_of(TRY(execve_at(AT_FDCWD, "d/file", ARGS("x", "y"), 0)));
 	ASSERT_NE(NULL, line);
-	EXPECT_STREQ(FAILED_KEYS, cw_keys(line));
-	EXPECT_STREQ(in_here("d/file"), cw_str(line, "file"));
+	EXPECT_STREQ(failed_keys(), cw_keys(line));
+	EXPECT_STREQ(looked_up(in_here("d/file")), cw_str(line, "file"));
 	EXPECT_STREQ("[\"x\",\"y\"]", cw_raw(line, "argv"));
 	EXPECT_STREQ("EACCES", cw_str(line, "error"));
 
 	/* Relative to the descriptor's directory, not to the working directory */
 	line = failed_of(TRY(execve_at(dir, "file", ARGS("x"), 0)));
 	EXPECT_STREQ("EACCES", cw_str(line, "error"));
-	EXPECT_STREQ(in_here("d/file"), cw_str(line, "file"));
+	EXPECT_STREQ(looked_up(in_here("d/file")), cw_str(line, "file"));
 	line = failed_of(TRY(execve_at(dir, "nothing", ARGS("x"), 0)));
 	EXPECT_STREQ("ENOENT", cw_str(line, "error"));
-	EXPECT_STREQ(in_here("d/nothing"), cw_str(line, "file"));
+	EXPECT_STREQ(looked_up(in_here("d/nothing")), cw_str(line, "file"));
 	line = failed_of(TRY(execve_at(dir, "", ARGS("x"), AT_EMPTY_PATH)));
 	EXPECT_STREQ("EACCES", cw_str(line, "error"));
-	EXPECT_STREQ(in_here("d"), cw_str(line, "file"));
+	EXPECT_STREQ(looked_up(in_here("d")), cw_str(line, "file"));
 	/* No descriptor, so no path can be told: an unknown value is an absent key */
 	line = failed_of(TRY(execve_at(1000, "x", ARGS("x"), 0)));
 	EXPECT_STREQ("EBADF", cw_str(line, "error"));
