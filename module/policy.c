@@ -107,11 +107,12 @@ void cw_policy_words(const char *words)
 /**
  * cw_policy_panic() - panic instead of a restart
  *
- * A kprobe handler makes the probed function's caller come here.
+ * A kprobe handler makes the probed function's caller come here. It does not return, but is not
+ * __noreturn: what is so in another file objtool knows by a list of the kernel's own.
  *
  * Context: any.
  */
-void __noreturn cw_policy_panic(void)
+void cw_policy_panic(void)
 {
 	cw_policy_panicking();
 	panic("crashwatch: %s", said);
