@@ -13,8 +13,9 @@ die() {
 # keep NAME COMMAND...: print the directory NAME of the cache. If it is not
 # there, COMMAND fills it, with its path as last argument. It gets its name only
 # when it is complete; of several runs at once, one makes it and the others wait.
+# What makes another directory does not: a kernel takes a quarter of an hour.
 keep() {
-	local dir=$cache/$1 tmp
+	local name=$1 dir=$cache/$1 tmp
 	shift
 	if [ ! -d "$dir" ]; then
 		mkdir -p "$cache"
@@ -23,13 +24,13 @@ keep() {
 			[ ! -d "$dir" ] || exit 0
 			# Nobody else is at work under the lock: these were left by a
 			# run that was killed.
-			rm -rf "$cache"/tmp.*
-			tmp=$(mktemp -d "$cache/tmp.XXXXXX")
+			rm -rf "$cache/tmp.$name".*
+			tmp=$(mktemp -d "$cache/tmp.$name.XXXXXX")
 			trap 'rm -rf "$tmp"' EXIT
 			"$@" "$tmp"
 			chmod 755 "$tmp"
 			mv -T "$tmp" "$dir"
-		) 9>"$cache/lock"
+		) 9>"$cache/lock.$name"
 	fi
 	echo "$dir"
 }
