@@ -5,7 +5,7 @@
  * Built on the kernel's kselftest harness. A test is a process of its own, so memory is never
  * given back. The environment may name the module, CRASHWATCH_KO (default: ../crashwatch.ko from
  * the test's own directory), and where the other programs are, CRASHWATCH_BIN (default: the
- * test's own directory).
+ * test's own directory). CW_SLOW makes every time limit so many times as long.
  *
  * An absent key never looks like a value: cw_str() gives "<absent>" for it, cw_num() -1.
  */
@@ -31,9 +31,24 @@
 #include <time.h>
 #include <unistd.h>
 
+/* How many times as long as on a stock kernel everything may take, from the environment */
+static inline int cw_slow(void)
+{
+	int slow = atoi(getenv("CW_SLOW") ?: "1");
+
+	return slow > 1 ? slow : 1;
+}
+
+static inline unsigned int cw_alarm(unsigned int seconds)
+{
+	return alarm(seconds * cw_slow());
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+#define alarm cw_alarm
 #include "kselftest_harness.h"
+#undef alarm
 #pragma GCC diagnostic pop
 
 /* The guest is emulated and shares its processors: the harness's 30 s would be a race */
@@ -168,7 +183,7 @@ static inline void cw_sleep_ms(long ms)
 
 /* Look again and again; true as soon as @condition is, false if it is not within @seconds */
 #define CW_WAIT(condition, seconds) ({ \
-	double cw_until = cw_now() + (seconds); \
+	double cw_until = cw_now() + (seconds) * cw_slow(); \
 	bool cw_true; \
 	while (!(cw_true = (condition)) && cw_now() < cw_until) \
 		cw_sleep_ms(10); \
@@ -185,7 +200,7 @@ static inline bool cw_loaded(void)
 /* 0 or -errno; tries for ten seconds while somebody still has a file open */
 static inline int cw_unload(void)
 {
-	double until = cw_now() + 10;
+	double until = cw_now() + 10 * cw_slow();
 
 	while (cw_loaded() && syscall(SYS_delete_module, "crashwatch", O_NONBLOCK)) {
 		if ((errno != EAGAIN && errno != EBUSY) || cw_now() > until)
