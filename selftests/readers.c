@@ -2,7 +2,9 @@
 /* Readers see every record whole, once and in the order of time, and nobody waits (L-01, L-02) */
 #include "cw_test.h"
 #include "../module/abi/crashwatch.h"
+#include <linux/userfaultfd.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -523,6 +525,275 @@ TEST_F(readers, the_files_can_be_read_and_nothing_else)
 		EXPECT_EQ(ENODEV, errno);
 		close(fd);
 	}
+}
+
+/* === Readers that stop in the middle === */
+
+/* One that has read some of a file when it stops, and reads the rest when it may go on */
+struct stopped {
+	const char *name;
+	size_t step;	/* bytes it reads at a time */
+	pid_t pid;
+	int out;	/* what it has read */
+};
+
+static void be_stopped(const struct stopped *who)
+{
+	char *buf = malloc(who->step);
+	int fd = open_file(who->name, O_NONBLOCK);
+	ssize_t n = read(fd, buf, who->step);
+
+	if (n <= 0 || write(who->out, buf, n) != n)
+		_exit(1);
+	raise(SIGSTOP);
+	while ((n = read(fd, buf, who->step)) > 0)
+		if (write(who->out, buf, n) != n)
+			_exit(2);
+	_exit(n < 0 && errno != EAGAIN ? 3 : 0);
+}
+
+/* One that waits for events when it is stopped from outside, and never reads to an end */
+static void be_waiting(const struct stopped *who)
+{
+	char *buf = malloc(who->step);
+	int fd = open_file(who->name, 0);
+	ssize_t n;
+
+	while ((n = read(fd, buf, who->step)) > 0)
+		if (write(who->out, buf, n) != n)
+			_exit(2);
+	_exit(3);
+}
+
+static pid_t start(struct stopped *who, void (*be)(const struct stopped *who))
+{
+	who->out = memfd_create(who->name, MFD_CLOEXEC);
+	who->pid = fork();
+	if (!who->pid)
+		be(who);
+	return who->pid;
+}
+
+static char *text_of(const struct stopped *who)
+{
+	return cw_read(cw_format("/proc/self/fd/%d", who->out));
+}
+
+/* Has it read much, and sleeps now? */
+static bool is_waiting(const struct stopped *who)
+{
+	char *stat = cw_read(cw_format("/proc/%d/stat", who->pid));
+
+	return lseek(who->out, 0, SEEK_CUR) > 10000 && stat && strrchr(stat, ')')[2] == 'S';
+}
+
+/* What all CPUs together told a reader and told it as lost */
+static unsigned long total(const struct tally *tally)
+{
+	unsigned long sum = 0;
+	int i;
+
+	for (i = 0; i < CPUS; i++)
+		sum += tally[i].lines + tally[i].lost;
+	return sum;
+}
+
+/* Was it told of everything there was? */
+static bool has_all(const struct stopped *who)
+{
+	struct tally tally[CPUS];
+
+	return !check(text_of(who), tally) &&
+	       total(tally) == (unsigned long)cw_stat("written");
+}
+
+/* Is each line whole? */
+static bool well_formed(char *text)
+{
+	char *end;
+
+	for (; *text; text = end + 1) {
+		end = strchr(text, '\n');
+		if (!end)
+			return false;
+		*end = 0;
+		if (!strcmp(cw_keys(text), "<malformed>"))
+			return false;
+	}
+	return true;
+}
+
+/* The module is asked to go; -EAGAIN: it is in use */
+static int ask_to_go(void)
+{
+	return syscall(SYS_delete_module, "crashwatch", O_NONBLOCK) ? -errno : 0;
+}
+
+/* L-02, L-04: they hold up nobody and keep the module; then they get what there is left for them */
+TEST_F_TIMEOUT(readers, L_02_whoever_stops_in_the_middle_of_a_file_holds_up_nothing, 300)
+{
+	enum { EVENTS, INCIDENTS, PIPE, RAW, TASKS, WAITING, COUNT };
+	struct stopped who[COUNT] = {
+		[EVENTS] = { "events", 4096 },
+		[INCIDENTS] = { "incidents", 1024 },
+		[PIPE] = { "events_pipe", 4096 },
+		[RAW] = { "events_raw", 65536 },
+		[TASKS] = { "tasks", 512 },
+		[WAITING] = { "events_pipe", 4096 },
+	};
+	struct tally before[CPUS], tally[CPUS];
+	int i, status, crashes = 20;
+	long long written, records;
+	const char *wrong;
+
+	ASSERT_EQ(0, load("ring_kb=128"));
+	for (i = 0; i < crashes; i++)
+		CW_RUN(&status, cw_tiny(), "segv");
+	some(200);
+	EXPECT_EQ(NULL, check(cw_read("events"), before));
+	for (i = 0; i < COUNT; i++)
+		ASSERT_LT(0, start(&who[i], i == WAITING ? be_waiting : be_stopped));
+	for (i = 0; i < WAITING; i++) {
+		ASSERT_EQ(who[i].pid, waitpid(who[i].pid, &status, WUNTRACED));
+		ASSERT_TRUE(WIFSTOPPED(status))
+		TH_LOG("%s: status 0x%x", who[i].name, status);
+	}
+	EXPECT_TRUE(CW_WAIT(is_waiting(&who[WAITING]), 20));
+	ASSERT_EQ(0, kill(who[WAITING].pid, SIGSTOP));
+	ASSERT_EQ(who[WAITING].pid, waitpid(who[WAITING].pid, &status, WUNTRACED));
+
+	/* The rings wrap, and nobody is held up */
+	written = cw_stat("written");
+	records = 0;
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(-EAGAIN, ask_to_go());
+		some(200);
+		records += 2 * 200;
+		EXPECT_EQ(written + records, cw_stat("written"));
+		CW_EXPECT_NOTHING_WRONG(cw_check_file("events"));
+	}
+	EXPECT_LT(written, cw_stat("overwritten"));
+	EXPECT_EQ(0, cw_stat("dropped"));
+
+	for (i = 0; i < COUNT; i++)
+		ASSERT_EQ(0, kill(who[i].pid, SIGCONT));
+	for (i = 0; i < WAITING; i++) {
+		status = cw_reap(who[i].pid);
+		EXPECT_EQ(0, status)
+		TH_LOG("%s: status 0x%x", who[i].name, status);
+	}
+	/*
+	 * What was there when it began, told or told as lost; of incidents nothing was lost. A gap
+	 * in the sequence is no loss here: it may be an event in the other ring, or too new.
+	 */
+	wrong = check(text_of(&who[EVENTS]), tally);
+	EXPECT_TRUE(!wrong || !strncmp(wrong, "CPU ", 4))
+	TH_LOG("%s", wrong);
+	EXPECT_EQ(total(before), total(tally));
+	wrong = check(text_of(&who[INCIDENTS]), tally);
+	EXPECT_TRUE(!wrong || !strncmp(wrong, "CPU ", 4))
+	TH_LOG("%s", wrong);
+	EXPECT_EQ((unsigned long)crashes, total(tally));
+	/* All that there was from beginning to end, these readers' own ends among it */
+	wrong = check(text_of(&who[PIPE]), tally);
+	EXPECT_EQ(NULL, wrong)
+	TH_LOG("%s", wrong);
+	EXPECT_LE((unsigned long)(written + records), total(tally));
+	EXPECT_TRUE(CW_WAIT(has_all(&who[WAITING]), 20));
+	EXPECT_TRUE(well_formed(text_of(&who[TASKS])));
+	EXPECT_NE(NULL, strstr(text_of(&who[TASKS]), "\"readers\""));
+	EXPECT_LT(65536, lseek(who[RAW].out, 0, SEEK_CUR));
+
+	/* One that ends where it was stopped lets go of the module too */
+	kill(who[WAITING].pid, SIGSTOP);
+	EXPECT_EQ(-EAGAIN, ask_to_go());
+	kill(who[WAITING].pid, SIGKILL);
+	cw_reap(who[WAITING].pid);
+	EXPECT_EQ(0, cw_unload());
+}
+
+/* Memory that is not there until somebody says what is in it; the descriptor says where it lacks */
+static char *memory_that_waits(size_t bytes, int *fd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register where = {
+		.range.len = bytes,
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	where.range.start = (unsigned long)at;
+	if (*fd < 0 || at == MAP_FAILED || ioctl(*fd, UFFDIO_API, &api) ||
+	    ioctl(*fd, UFFDIO_REGISTER, &where))
+		return NULL;
+	return at;
+}
+
+struct asleep {
+	const char *name;
+	char *buf;
+	ssize_t n;
+};
+
+static void *read_asleep(void *data)
+{
+	struct asleep *who = data;
+	int fd = open_file(who->name, O_NONBLOCK);
+
+	who->n = read(fd, who->buf, 65535);
+	close(fd);
+	return NULL;
+}
+
+/* L-02: a read() that sleeps half-way, since its own memory is slow, holds up nobody either */
+TEST_F_TIMEOUT(readers, L_02_whoever_sleeps_in_the_middle_of_a_read_holds_up_nothing, 300)
+{
+	static const char *const name[] = {
+		"events", "incidents", "events_pipe", "events_raw", "tasks", "probes", "stats",
+	};
+	struct uffdio_zeropage zero;
+	struct tally tally[CPUS];
+	struct uffd_msg message;
+	struct asleep who;
+	long long written;
+	pthread_t thread;
+	const char *wrong;
+	size_t i, at;
+	int fd;
+
+	ASSERT_EQ(0, load("ring_kb=128"));
+	for (i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+		who.name = name[i];
+		who.buf = memory_that_waits(65536, &fd);
+		if (!who.buf)
+			SKIP(return, "no userfaultfd: %s", strerror(errno));
+		some(100);
+		ASSERT_EQ(0, pthread_create(&thread, NULL, read_asleep, &who));
+		ASSERT_EQ((ssize_t)sizeof(message), read(fd, &message, sizeof(message)));
+		written = cw_stat("written");
+		some(200);
+		EXPECT_EQ(written + 2 * 200, cw_stat("written"));
+		CW_EXPECT_NOTHING_WRONG(cw_check_file("events"));
+		EXPECT_EQ(-EAGAIN, ask_to_go());
+		for (at = 0; at < 65536; at += 4096) {
+			zero.range.start = (unsigned long)who.buf + at;
+			zero.range.len = 4096;
+			zero.mode = 0;
+			EXPECT_EQ(0, ioctl(fd, UFFDIO_ZEROPAGE, &zero));
+		}
+		ASSERT_EQ(0, pthread_join(thread, NULL));
+		EXPECT_LT(0, who.n)
+		TH_LOG("%s", who.name);
+		if (strncmp(who.name, "events", 6) || !strcmp(who.name, "events_raw"))
+			continue;
+		who.buf[who.n] = 0;
+		*(strrchr(who.buf, '\n') + 1) = 0;
+		wrong = check(who.buf, tally);
+		EXPECT_EQ(NULL, wrong)
+		TH_LOG("%s: %s", who.name, wrong);
+	}
+	EXPECT_EQ(0, cw_stat("dropped"));
 }
 
 TEST_HARNESS_MAIN
