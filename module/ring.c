@@ -29,6 +29,7 @@
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
 #include <asm/local64.h>
@@ -199,8 +200,11 @@ NOKPROBE_SYMBOL(cw_ring_reserve);
  */
 void cw_ring_commit(struct cw_slot *slot, u32 bytes)
 {
-	u32 total = ALIGN(sizeof(*slot->entry) + bytes, 8);
+	u32 used = sizeof(*slot->entry) + bytes;
+	u32 total = ALIGN(used, 8);
 
+	/* What lay here before is of another record */
+	memset((u8 *)slot->entry + used, 0, total - used);
 	slot->entry->len = total;
 	cw_persist_keep(slot->ring - slot->cpu->ring, slot->entry);
 	WRITE_ONCE(slot->ring->head_nr, slot->ring->head_nr + 1);
