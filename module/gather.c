@@ -14,6 +14,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/string.h>
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
@@ -40,7 +41,8 @@ u32 cw_gather_tree(struct cw_tree_node *node, u32 levels, bool *cut)
 	rcu_read_lock();
 	for (; task->pid && n < levels; n++) {
 		node[n].pid = task->tgid;
-		memcpy(node[n].comm, task->comm, sizeof(node[n].comm));
+		/* Not memcpy(): not every kernel clears what a longer name has left behind it */
+		strscpy_pad(node[n].comm, task->comm, sizeof(node[n].comm));
 		task = rcu_dereference(task->real_parent)->group_leader;
 	}
 	*cut = task->pid;
