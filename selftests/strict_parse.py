@@ -9,7 +9,7 @@ import re
 import sys
 
 USAGE = """\
-usage: strict_parse.py [--json] [--type NAME]... [--expect TYPE:KEY,KEY...]... [FILE]
+usage: strict_parse.py [--json] [--type NAME]... [--expect TYPE:KEY,KEY...]... [FILE]...
        strict_parse.py --selftest
 """
 
@@ -527,6 +527,18 @@ def run(checker, stream):
     return 1 if bad else 0
 
 
+def run_file(name, checker):
+    if name == "-":
+        return run(checker, sys.stdin.buffer)
+    try:
+        stream = open(name, "rb")
+    except OSError as error:
+        sys.stderr.write(f"strict_parse.py: {ascii(name)}: {error.strerror}\n")
+        return 2
+    with stream:
+        return run(checker, stream)
+
+
 def parse_expect(text, types):
     type_, _, keys = text.partition(":")
     keys = keys.split(",")
@@ -546,23 +558,15 @@ def main(argv):
         types = TYPES + tuple(extra)
         expect = [parse_expect(value, types)
                   for name, value in options if name == "--expect"]
-        if len(files) > 1 or "--selftest" in names and (files or len(names) > 1):
+        if "--selftest" in names and (files or len(names) > 1):
             raise getopt.GetoptError("too many arguments")
     except getopt.GetoptError as error:
         sys.stderr.write(f"strict_parse.py: {ascii(error.msg)[1:-1]}\n{USAGE}")
         return 2
     if "--selftest" in names:
         return selftest()
-    checker = Checker(types, expect, "--json" in names)
-    if not files or files == ["-"]:
-        return run(checker, sys.stdin.buffer)
-    try:
-        stream = open(files[0], "rb")
-    except OSError as error:
-        sys.stderr.write(f"strict_parse.py: {ascii(files[0])}: {error.strerror}\n")
-        return 2
-    with stream:
-        return run(checker, stream)
+    return max(run_file(name, Checker(types, expect, "--json" in names))
+               for name in files or ["-"])
 
 
 # --- self-test ------------------------------------------------------------
