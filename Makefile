@@ -47,7 +47,7 @@ help:
 	@echo 'make check        gates and tests, in a guest; installs what is missing'
 	@echo 'make shell        a prompt in a guest with the module loaded'
 	@echo 'make bench        what it costs, in instructions'
-	@echo 'make check-storm  a million execs, and the other tests that take long'
+	@echo 'make check-storm  a million execs, an hour of storms, and what else takes long'
 	@echo 'make check-kernels  the tests on other kernels, from 5.10 to 7.3'
 	@echo 'make gates        the static checks alone'
 	@echo 'make dkms-install the module through DKMS, loaded at every boot; and the command'
