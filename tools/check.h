@@ -3,6 +3,8 @@
 #ifndef CW_CHECK_H
 #define CW_CHECK_H
 
+#include <stdbool.h>
+
 /**
  * enum cw_check_verdict - how it is
  * @CW_CHECK_OK: as it should be
@@ -17,6 +19,9 @@ enum cw_check_verdict {
 
 void cw_check_say(const char *check, enum cw_check_verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+bool cw_check_loaded(void);
+void cw_check_lockdown(void);
+void cw_check_secure_boot(void);
 void cw_check_dump(void);
 void cw_check_keep(void);
 void cw_check_policy(void);

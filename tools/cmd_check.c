@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -28,7 +27,7 @@
 struct finding {
 	const char *check;
 	enum cw_check_verdict verdict;
-	char text[400];
+	char text[600];
 	bool json;
 };
 
@@ -79,13 +78,9 @@ void cw_check_say(const char *check, enum cw_check_verdict verdict, const char *
 
 static bool check_module(void)
 {
-	bool loaded = cw_host_module_loaded();
+	bool loaded = cw_check_loaded();
 	bool off = cw_host_has_word("/proc/cmdline", "nocrashwatch");
 
-	if (loaded)
-		cw_check_say("module", CW_CHECK_OK, "The module is loaded.");
-	else
-		cw_check_say("module", CW_CHECK_FAIL, "The module is not loaded: 'modprobe crashwatch' does it.");
 	if (off)
 		cw_check_say("cmdline", CW_CHECK_FAIL, "'nocrashwatch' stands on the kernel command line: the module does nothing.");
 	else
@@ -180,39 +175,6 @@ static void check_losses(const struct cw_options *opt)
 	free(stats);
 }
 
-/* The value between brackets: none, integrity or confidentiality. */
-static void check_lockdown(void)
-{
-	char *text = cw_host_read("/sys/kernel/security/lockdown");
-	char *mode = text ? strchr(text, '[') : NULL;
-	const char *must = "";
-
-	if (!mode) {
-		cw_check_say("lockdown", CW_CHECK_OK, "The kernel has no lockdown, or securityfs is not mounted.");
-	} else {
-		mode[strcspn(mode, "]")] = 0;
-		if (strcmp(mode, "[none"))
-			must = "; the module's files stay readable, but it has to be signed";
-		cw_check_say("lockdown", CW_CHECK_OK, "Kernel lockdown is '%s'%s.", mode + 1, must);
-	}
-	free(text);
-}
-
-static void check_secure_boot(void)
-{
-	char *path = cw_host_path("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
-	unsigned char value[5] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd >= 0 && read(fd, value, sizeof(value)) == sizeof(value) && value[4] == 1)
-		cw_check_say("secure-boot", cw_host_module_loaded() ? CW_CHECK_OK : CW_CHECK_WARN, "Secure Boot is on: only a signed module can be loaded.");
-	else
-		cw_check_say("secure-boot", CW_CHECK_OK, "Secure Boot is off.");
-	if (fd >= 0)
-		close(fd);
-	free(path);
-}
-
 static bool named_in(const char *dir)
 {
 	char *whole = cw_host_path("%s", dir);
@@ -266,8 +228,8 @@ int cw_cmd_check(const struct cw_options *opt)
 	cw_check_dump();
 	cw_check_keep();
 	cw_check_policy();
-	check_lockdown();
-	check_secure_boot();
+	cw_check_lockdown();
+	cw_check_secure_boot();
 	check_boot();
 	return failed ? CW_EXIT_NOTHING : CW_EXIT_FOUND;
 }

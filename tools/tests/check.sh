@@ -1,6 +1,61 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2154 # run, which reads this, sets what is used here
-# Tests of what crashwatch check says about dumps, logs and reboot_panic (O-04).
+# Tests of what crashwatch check says about signatures, dumps, logs and reboot_panic (O-04).
+
+# In $root: a kernel that takes modules without a signature. What modinfo would say of ours is in
+# the file modinfo.
+make_modules() {
+	mkdir -p "$root/bin" "$root/sys/module/module/parameters"
+	echo N >"$root/sys/module/module/parameters/sig_enforce"
+	printf '#!/bin/sh\ncat "%s/modinfo"\n' "$root" >"$root/bin/modinfo"
+	chmod 755 "$root/bin/modinfo"
+	printf '%-16s%s\n' filename: /lib/modules/6.1/crashwatch.ko license: GPL >"$root/modinfo"
+	# Of a certificate what counts here, with an id that begins with a zero
+	printf 'CN=ours\006\003\125\035\016\004\006\004\004\000\253\001\177more' \
+		>"$root/var/lib/dkms/mok.pub"
+	echo '18 I------ 1 perm 1f030000 0 0 asymmetric Vendor: 6ccece7e: X509.rsa 419ea1 []' \
+		>"$root/proc/keys"
+}
+
+# refused LINE: the module is not loaded, and check says that
+refused() {
+	verdict 1 "^FAIL The module is not loaded$1"
+}
+
+load_verdicts() {
+	make_root
+	verdict 0 '^ok   The module is loaded\.$' || return
+	rm -r "$root/sys/module/crashwatch"
+	refused ": 'modprobe crashwatch' does it\.$" || return
+	mv "$root/modinfo" "$root/unsigned"
+	refused ", and there is none for this kernel, $(uname -r): 'make dkms-install'" || return
+	mv "$root/unsigned" "$root/modinfo"
+	enrol="'mokutil --import /var/lib/dkms/mok.pub' and a restart make the kernel know the key\.$"
+	for only in lockdown parameter; do
+		case $only in
+		lockdown) echo 'none [integrity] confidentiality' >"$root/sys/kernel/security/lockdown" ;;
+		parameter)
+			make_root
+			rm -r "$root/sys/module/crashwatch"
+			echo Y >"$root/sys/module/module/parameters/sig_enforce"
+			;;
+		esac
+		refused ": .*, and /lib/modules/6.1/crashwatch.ko is not signed: .*, and $enrol" || return
+		echo '19 I------ 1 perm 1f030000 0 0 asymmetric Ours: ab017f: X509.rsa e5 []' >>"$root/proc/keys"
+		refused ": .* is not signed: with openssl installed 'make dkms-install' signs it\.$" || return
+		echo 'signer:         Ours' >>"$root/modinfo"
+		refused ": 'modprobe crashwatch' does it\.$" || return
+		sed -i '$d' "$root/proc/keys"
+		refused ": .* with a key that it knows, and this one is signed by 'Ours': $enrol" || return
+	done
+	rm "$root/var/lib/dkms/mok.pub"
+	refused ": .* signed by 'Ours': $enrol" || return
+	mkdir -p "$root/var/lib/shim-signed/mok"
+	: >"$root/var/lib/shim-signed/mok/MOK.der"
+	refused ": .* signed by 'Ours': 'mokutil --import /var/lib/shim-signed/mok/MOK.der'" || return
+	rm "$root/proc/keys"
+	refused ": .* signed by 'Ours': "
+}
 
 # In $root: all that a dump and the last words need
 make_dump() {
