@@ -78,7 +78,7 @@ gates:
 	@$(VM)/setup build gates
 	@selftests/gates
 
-install-files:
+install-files: tools
 	install -D -m 0755 tools/crashwatch $(DESTDIR)$(PREFIX)/sbin/crashwatch
 	[ ! -e tools/crashwatch.so ] || install -D -m 0644 tools/crashwatch.so \
 		$(DESTDIR)$(EXTENSIONS)/crashwatch.so
@@ -106,7 +106,7 @@ install-sysvinit:
 	install -D -m 0755 tools/sysvinit/crashwatch $(DESTDIR)/etc/init.d/crashwatch
 	[ -n "$(DESTDIR)" ] || update-rc.d crashwatch defaults
 
-dkms-install: tools install-files
+dkms-install: install-files
 	[ ! -d /var/lib/dkms/crashwatch/$(VERSION) ] || dkms remove crashwatch/$(VERSION) --all
 	rm -rf $(DKMS_SRC)
 	install -d $(DKMS_SRC)
