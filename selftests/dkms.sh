@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Installs with DKMS in a guest, boots systemd in another with what that left behind, uninstalls.
 # The host runs it without an argument; the guests run it with the name of their part. With the
-# name of a Debian release a guest has that one on a disk, and its kernel is changed, too.
+# name of a Debian release a guest has that one on a disk, and its kernel is changed, too; another
+# one of that release boots under Secure Boot.
 # shellcheck disable=SC2317 # verdict calls functions by their names
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -179,11 +180,15 @@ gone() {
 }
 
 disk() {
-	local version new
+	local version new start
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 	if [ ! -e $state ]; then
-		verdict "make dkms-install works on Debian $(cat /etc/debian_version)" make dkms-install
+		start=$SECONDS
+		verdict "make dkms-install works on Debian $(cat /etc/debian_version)" \
+			make -j "$(nproc)" dkms-install
+		echo "# took $((SECONDS - start)) s"
 		verdict 'the module is installed' installed_for "$(uname -r)"
+		tar -cf /host/tools.tar tools # built here: another guest need not
 		echo $bad >$state
 		sync
 		systemctl reboot
@@ -194,33 +199,159 @@ disk() {
 	cat /sys/kernel/debug/crashwatch/events >/tmp/events
 	verdict 'it records before the first ordinary service is started' before_services
 	echo "# $(before_services)"
+	start=$SECONDS
 	verdict 'another kernel can be installed' change_kernel
+	echo "# took $((SECONDS - start)) s"
 	new=$(find /lib/modules -mindepth 1 -maxdepth 1 ! -name "$(uname -r)" -printf '%f')
 	verdict "DKMS has built the module for it: $new" installed_for "$(uname -r)" "$new"
 	verdict 'make uninstall works' make uninstall
 	verdict 'it leaves nothing but the settings' gone
 }
 
+# === The guest that boots under Secure Boot ===
+
+# key NAME FILE: a key and its certificate, in the way of DKMS
+key() {
+	openssl req -new -x509 -nodes -days 36500 -subj "/CN=$1" -newkey rsa:2048 \
+		-keyout "$2.key" -outform DER -out "$2.pub" 2>&1
+}
+
+sign_file() { find -L "/lib/modules/$(uname -r)/build/scripts" -name sign-file; }
+
+# DKMS of Debian 11 signs only with what it is told to run.
+sign_helper() {
+	! grep -q mok_signing_key "$(command -v dkms)" || return 0
+	echo 'sign_tool="/etc/dkms/sign_helper.sh"' >>/etc/dkms/framework.conf
+	install -m 755 /dev/stdin /etc/dkms/sign_helper.sh <<-END
+		#!/bin/sh
+		$(sign_file) sha256 /var/lib/dkms/mok.key /var/lib/dkms/mok.pub "\$2"
+	END
+}
+
+# Of debugfs the kernel shows what nobody can write to.
+every_file() {
+	local file n=0
+	if cat /sys/kernel/debug/fault_around_bytes; then
+		echo 'lockdown does not keep debugfs from being read'
+		return 1
+	fi
+	for file in /sys/kernel/debug/crashwatch/*; do
+		[ -f "$file" ] || continue
+		# One of them waits for more.
+		if ! timeout 60 head -n 1 "$file" | grep -a . >/tmp/read; then
+			echo "nothing from $file"
+			return 1
+		fi
+		n=$((n + 1))
+	done
+	echo "$n files"
+	[ "$n" -ge 7 ]
+}
+
+hears() {
+	/bin/true under lockdown
+	grep ' exec .* argv=\["/bin/true","under","lockdown"\]' /sys/kernel/debug/crashwatch/events
+}
+
+tell() { crashwatch --no-pager check || :; }
+
+content() {
+	has_line tell '^ok   The module is loaded\.$' && has_line tell '^ok   All [0-9]+ hooks are set' &&
+		has_line tell "^ok   Kernel lockdown is 'integrity'" && has_line tell '^ok   Secure Boot is on'
+}
+
+# Put a module without a signature into the place of the one that is installed.
+strip_signature() {
+	local file to
+	file=$(modinfo -n crashwatch) to=${file%.ko*}.ko
+	case $file in
+	*.xz) xz -d "$file" ;;
+	*.zst) zstd -d --rm "$file" ;;
+	esac && objcopy --strip-debug "$to" && depmod && [ -z "$(modinfo -F signer crashwatch)" ]
+}
+
+sign_with() {
+	"$(sign_file)" sha256 "$1.key" "$1.pub" "$(modinfo -n crashwatch)"
+}
+
+# refused WHAT: by the word of the kernel, which is another one where lockdown alone refuses it
+refused() {
+	dmesg --clear
+	! modprobe crashwatch && [ ! -e /sys/module/crashwatch ] &&
+		has_line dmesg "(oading of $1 is rejected|: unsigned module loading is restricted)"
+}
+
+# Do what check says, as far as it can be done before the restart.
+obey() {
+	local command
+	command=$(tell | sed -n "s/.*'\(mokutil --import [^']*\)'.*/\1/p")
+	echo "check says: $command"
+	mokutil --generate-hash=once >/tmp/hash && $command --hash-file /tmp/hash &&
+		has_line 'mokutil --list-new' 'Subject: CN *= *nobody has enrolled this'
+}
+
+secure() {
+	local start no='^FAIL The module is not loaded: this kernel takes'
+	cp /host/mok.* /var/lib/dkms
+	[ ! -e /host/tools.tar ] || tar -xf /host/tools.tar
+	sign_helper
+	verdict "Debian $(cat /etc/debian_version) has booted under Secure Boot" \
+		has_line 'mokutil --sb-state' '^SecureBoot enabled'
+	verdict 'the kernel is locked down' \
+		grep '\[integrity\]' /sys/kernel/security/lockdown
+	start=$SECONDS
+	verdict 'make dkms-install works there' make -j "$(nproc)" dkms-install
+	echo "# took $((SECONDS - start)) s"
+	verdict 'DKMS has signed the module' has_line 'modinfo -F signer crashwatch' '^crashwatch owner$'
+	verdict 'it loads' modprobe crashwatch
+	verdict 'every file of it in debugfs can be read' every_file
+	verdict 'it records' hears
+	verdict 'crashwatch check is content' content
+	verdict 'it can be unloaded' rmmod crashwatch
+	verdict 'its signature can be taken away' strip_signature
+	verdict 'without a signature it is refused' refused 'unsigned module'
+	verdict 'crashwatch check says so, and what to do' \
+		has_line tell "$no signed modules only, and /.* is not signed: .* 'make dkms-install' signs it\.$"
+	verdict 'there is another key' key 'nobody has enrolled this' /var/lib/dkms/mok
+	verdict 'it can be signed with that key' sign_with /var/lib/dkms/mok
+	verdict 'with a key that the kernel does not know it is refused' refused 'module with unavailable key'
+	verdict 'crashwatch check says so, and what to do' \
+		has_line tell "$no .* signed by 'nobody has enrolled this': 'mokutil --import /var/lib/dkms/mok.pub'"
+	verdict 'what it says can be done' obey
+}
+
 # === The host ===
 
-debian() {
-	local log status=0 start=$SECONDS
-	log=$(mktemp)
-	# shellcheck disable=SC2064 # the name is known now
-	trap "rm -f '$log'" EXIT
-	if ! selftests/vm/image "$1" >/dev/null; then
-		echo "skip dkms: Debian $1 # its image cannot be made"
-		return
-	fi
-	echo "# the image took $((SECONDS - start)) s"
-	selftests/vm/boot -d "$1" -b -m 2048 -t 1500 -l "$log" -- selftests/dkms.sh disk || status=$?
-	[ "$status" -lt 2 ] || echo "not ok dkms: $1: the guest ended with status $status"
-	if grep -aE 'BUG:|WARNING:|Oops|Call Trace' "$log"; then
-		echo "not ok dkms: $1: the kernel complained"
+tmp='' installs='' # not local: the traps need them
+
+# stock NAME OPTION...: run that part in a guest with the Debian $debian
+stock() {
+	local name=$1 status=0 start=$SECONDS
+	shift
+	selftests/vm/boot -d "$debian" -m 2048 -t 2400 -w "$tmp/share" -l "$tmp/$name.log" "$@" \
+		-- selftests/dkms.sh "$name" || status=$?
+	[ "$status" -lt 2 ] || echo "not ok dkms: $debian: the guest ended with status $status"
+	if grep -aE 'BUG:|WARNING:|Oops|Call Trace' "$tmp/$name.log"; then
+		echo "not ok dkms: $debian: the kernel complained"
 		status=1
 	fi
 	[ "$status" = 0 ] || bad=1
-	echo "# all of it took $((SECONDS - start)) s"
+	echo "# $debian: $name took $((SECONDS - start)) s"
+}
+
+debian() {
+	local debian=$1 start=$SECONDS
+	tmp=$(mktemp -d)
+	trap 'rm -rf "$tmp"' EXIT
+	if ! selftests/vm/image "$debian" >/dev/null; then
+		echo "skip dkms: Debian $debian # its image cannot be made"
+		return
+	fi
+	echo "# $debian: the image took $((SECONDS - start)) s"
+	mkdir "$tmp/share"
+	key 'crashwatch owner' "$tmp/share/mok" >"$tmp/key" || { cat "$tmp/key" && exit 1; }
+	stock disk -b
+	stock secure -e "$tmp/share/mok.pub"
 }
 
 # depmod reads every module there is, 20 s each time: the guest has those that it boots with.
@@ -246,7 +377,6 @@ guest() {
 	return "$status"
 }
 
-tmp='' installs='' # not local: the trap needs them
 host() {
 	local missing='' start=$SECONDS
 	command -v dkms >/dev/null || missing=dkms
@@ -287,6 +417,7 @@ install) install ;;
 restore) restore ;;
 boot) boot ;;
 disk) disk ;;
+secure) secure ;;
 bullseye | bookworm | trixie | forky) debian "$1" ;;
 *) echo 'usage: dkms.sh [bullseye|bookworm|trixie|forky]' >&2 && exit 2 ;;
 esac
