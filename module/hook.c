@@ -22,7 +22,7 @@ static const char *const kind_names[] = {
 	[KRETPROBE] = "kretprobe",
 };
 
-enum state { MISSING, LEFT_OUT, SET, IDLE, WAITING };
+enum state { MISSING, LEFT_OUT, SET, IDLE, WAITING, INLINED };
 
 static const char *const state_names[] = {
 	[MISSING] = "missing",
@@ -30,12 +30,14 @@ static const char *const state_names[] = {
 	[SET] = "set",
 	[IDLE] = "idle",	/* set, but told to rest until it is wanted */
 	[WAITING] = "waiting",	/* for the module of the kernel that has the function */
+	[INLINED] = "inlined",	/* in another function, whose hook sees the same */
 };
 
 struct hook {
 	const char *symbol;	/* asked for; also the hook's name */
 	const char *near;	/* never renamed and in the same source file */
 	const char *module;	/* of the kernel, which may have it; it may come and go */
+	const char *in;		/* the function it is a part of, where it is none itself */
 	enum kind kind;
 	const char *loses;	/* the sentence to print when it cannot be set */
 	void *handler;		/* tracepoint: its probe */
@@ -118,7 +120,7 @@ static struct hook hooks[CW_HOOK_MAX] = {
 		.loses = "restarts that pass the reboot notifiers by are not seen",
 	},
 	[CW_HOOK_MACHINE_EMERGENCY] = {
-		.symbol = "machine_emergency_restart", .kind = KPROBE,
+		.symbol = "machine_emergency_restart", .in = CW_COMPAT_EMERGENCY_IN, .kind = KPROBE,
 		.pre = cw_probe_machine_emergency, .after = cw_probe_after,
 		.loses = "restarts that pass emergency_restart by are not seen",
 	},
@@ -199,14 +201,9 @@ unsigned long cw_hook_missed(enum cw_hook_id id)
 {
 	const struct hook *hook = &hooks[id];
 
-	switch (hook->kind) {
-	case KPROBE:
+	if (hook->kind == KPROBE)
 		return hook->kp.nmissed;
-	case KRETPROBE:
-		return hook->rp.nmissed + hook->rp.kp.nmissed;
-	default:
-		return 0;
-	}
+	return hook->kind == KRETPROBE ? hook->rp.nmissed + hook->rp.kp.nmissed : 0;
 }
 
 /* Each leaves a blank behind it, which the caller makes the end of the line */
@@ -222,11 +219,6 @@ static void put_num(struct cw_out *out, const char *key, u64 value)
 	cw_text_puts(out, key);
 	cw_text_num(out, value, 0, 0);
 	cw_text_puts(out, " ");
-}
-
-static unsigned long address_of(const struct hook *hook)
-{
-	return (unsigned long)(hook->kind == KPROBE ? hook->kp.addr : hook->rp.kp.addr);
 }
 
 /**
@@ -245,11 +237,14 @@ void cw_hook_show(struct cw_out *out, enum cw_hook_id id)
 	put_str(out, "hook=", hook->symbol);
 	put_str(out, "kind=", kind_names[hook->kind]);
 	put_str(out, "state=", state_names[hook->state]);
+	if (hook->state == INLINED)
+		put_str(out, "found=", hook->in);
 	if (hook->state == SET || hook->state == IDLE) {
 		put_str(out, "found=", hook->found);
 		if (hook->kind != TRACEPOINT) {
 			cw_text_puts(out, "addr=");
-			cw_text_hex(out, address_of(hook));
+			cw_text_hex(out, (unsigned long)(hook->kind == KPROBE ? hook->kp.addr :
+										hook->rp.kp.addr));
 			cw_text_puts(out, " ");
 		}
 		put_num(out, "hits=", hits);
@@ -384,6 +379,10 @@ static void set(struct hook *hook)
 	if (cw_params_skips(hook->symbol)) {
 		hook->state = LEFT_OUT;
 		pr_warn("%s is left out as skip_hooks asks: %s\n", hook->symbol, hook->loses);
+		return;
+	}
+	if (hook->in) {
+		hook->state = INLINED;
 		return;
 	}
 	strscpy(hook->found, hook->symbol, sizeof(hook->found));

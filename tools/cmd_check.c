@@ -125,8 +125,12 @@ static void check_hook(const char *line, unsigned int *set)
 	cw_state_value(line, "state", state, sizeof(state));
 	cw_state_value(line, "missed", missed, sizeof(missed));
 	cw_state_value(line, "loses", loses, sizeof(loses));
-	/* idle: told to rest, as nothing asks for it; waiting: nothing it could see is there yet */
-	if (!strcmp(state, "set") || !strcmp(state, "idle") || !strcmp(state, "waiting"))
+	/*
+	 * idle: told to rest, as nothing asks for it; waiting: nothing it could see is there yet;
+	 * inlined: another hook sees the same
+	 */
+	if (!strcmp(state, "set") || !strcmp(state, "idle") || !strcmp(state, "waiting") ||
+	    !strcmp(state, "inlined"))
 		++*set;
 	else
 		cw_check_say("hooks", !strcmp(state, "missing") ? CW_CHECK_FAIL : CW_CHECK_WARN, "The hook %s is %s: %s",

@@ -188,14 +188,15 @@ static void put_hook(struct cw_out *out, const char *line)
 	cw_state_value(line, "found", found, sizeof(found));
 	cw_state_value(line, "missed", missed, sizeof(missed));
 	cw_state_value(line, "loses", loses, sizeof(loses));
-	set = !strcmp(state, "set") || !strcmp(state, "idle") || !strcmp(state, "waiting");
+	set = !strcmp(state, "set") || !strcmp(state, "idle") || !strcmp(state, "waiting") ||
+	      !strcmp(state, "inlined");
 	put_plain(out, hook);
 	cw_text_puts(out, " ");
 	cw_term_color(out, set ? CW_COLOR_GOOD : CW_COLOR_WARN);
 	put_plain(out, state);
 	cw_term_color(out, CW_COLOR_NONE);
 	if (*found && set && strcmp(found, hook)) {
-		cw_text_puts(out, " on ");
+		cw_text_puts(out, strcmp(state, "inlined") ? " on " : " in ");
 		put_plain(out, found);
 	}
 	if (strtoull(missed, NULL, 10)) {
