@@ -34,9 +34,12 @@ static int notified(struct notifier_block *nb, unsigned long action, void *comma
 static struct notifier_block notifier = { .notifier_call = notified, .priority = INT_MAX };
 
 /* The probed function is not entered: its caller's call goes to cw_policy_panic() instead. */
-static int restart(const struct cw_sight *sight, struct pt_regs *regs)
+static int restart(enum cw_hook_id id, struct pt_regs *regs)
 {
-	if (!cw_reboot_seen(sight))
+	const struct cw_sight sight = { .at = cw_hook_name(id), .how = "restart", .regs = regs };
+
+	cw_hook_hit(id);
+	if (!cw_reboot_seen(&sight))
 		return 0;
 	instruction_pointer_set(regs, (unsigned long)cw_policy_panic);
 	return 1;
@@ -45,54 +48,42 @@ static int restart(const struct cw_sight *sight, struct pt_regs *regs)
 /**
  * cw_probe_restart() - machine_restart() is called
  * @kp: unused
- * @regs: where to go on
+ * @regs: at its entry; where to go on
  *
  * Context: kprobe handler; any.
  * Return: 0: it goes on; 1: elsewhere.
  */
 int cw_probe_restart(struct kprobe *kp, struct pt_regs *regs)
 {
-	static const struct cw_sight sight = { .at = "machine_restart", .how = "restart" };
-
-	cw_hook_hit(CW_HOOK_RESTART);
-	return restart(&sight, regs);
+	return restart(CW_HOOK_RESTART, regs);
 }
 NOKPROBE_SYMBOL(cw_probe_restart);
 
 /**
  * cw_probe_machine_emergency() - machine_emergency_restart() is called
  * @kp: unused
- * @regs: where to go on
+ * @regs: at its entry; where to go on
  *
  * Context: kprobe handler; any, also an NMI or a panic.
  * Return: 0: it goes on; 1: elsewhere.
  */
 int cw_probe_machine_emergency(struct kprobe *kp, struct pt_regs *regs)
 {
-	static const struct cw_sight sight = {
-		.at = "machine_emergency_restart",
-		.how = "restart",
-	};
-
-	cw_hook_hit(CW_HOOK_MACHINE_EMERGENCY);
-	return restart(&sight, regs);
+	return restart(CW_HOOK_MACHINE_EMERGENCY, regs);
 }
 NOKPROBE_SYMBOL(cw_probe_machine_emergency);
 
 /**
  * cw_probe_emergency() - emergency_restart() is called
  * @kp: unused
- * @regs: where to go on
+ * @regs: at its entry; where to go on
  *
  * Context: kprobe handler; any, also an NMI or a panic.
  * Return: 0: it goes on; 1: elsewhere.
  */
 int cw_probe_emergency(struct kprobe *kp, struct pt_regs *regs)
 {
-	static const struct cw_sight sight = { .at = "emergency_restart", .how = "restart" };
-
-	cw_hook_hit(CW_HOOK_EMERGENCY);
-	return restart(&sight, regs);
+	return restart(CW_HOOK_EMERGENCY, regs);
 }
 NOKPROBE_SYMBOL(cw_probe_emergency);
 
@@ -112,17 +103,18 @@ NOKPROBE_SYMBOL(cw_probe_after);
 /**
  * cw_probe_panic() - the kernel panics
  * @kp: unused
- * @regs: unused
+ * @regs: at its entry
  *
  * Context: kprobe handler; any, also an NMI.
  * Return: 0: it goes on.
  */
 int cw_probe_panic(struct kprobe *kp, struct pt_regs *regs)
 {
-	static const struct cw_sight sight = {
+	const struct cw_sight sight = {
 		.at = "panic",
 		.how = "panic",
 		.kind = CW_REBOOT_IS_PANIC,
+		.regs = regs,
 	};
 
 	cw_hook_hit(CW_HOOK_PANIC);
@@ -134,7 +126,7 @@ NOKPROBE_SYMBOL(cw_probe_panic);
 /**
  * cw_probe_container() - reboot(2) is called in a pid namespace of its own
  * @kp: unused
- * @regs: unused
+ * @regs: at its entry
  *
  * Context: kprobe handler, process.
  * Return: 0: it goes on.
@@ -145,6 +137,7 @@ int cw_probe_container(struct kprobe *kp, struct pt_regs *regs)
 		.at = "reboot_pid_ns",
 		.how = "restart",
 		.kind = CW_REBOOT_CONTAINER,
+		.regs = regs,
 	};
 	unsigned long args[6];
 
@@ -171,13 +164,14 @@ int cw_probe_container(struct kprobe *kp, struct pt_regs *regs)
 }
 NOKPROBE_SYMBOL(cw_probe_container);
 
-static int asked(enum cw_hook_id id, const char *how, const char *via)
+static int asked(enum cw_hook_id id, const char *how, const char *via, struct pt_regs *regs)
 {
 	const struct cw_sight sight = {
 		.at = cw_hook_name(id),
 		.how = how,
 		.via = via,
 		.kind = CW_REBOOT_ASKED,
+		.regs = regs,
 	};
 
 	cw_hook_hit(id);
@@ -188,56 +182,56 @@ static int asked(enum cw_hook_id id, const char *how, const char *via)
 /**
  * cw_probe_orderly_reboot() - a driver wants user space to restart the machine
  * @kp: unused
- * @regs: unused
+ * @regs: at its entry
  *
  * Context: kprobe handler; any.
  * Return: 0: it goes on.
  */
 int cw_probe_orderly_reboot(struct kprobe *kp, struct pt_regs *regs)
 {
-	return asked(CW_HOOK_ORDERLY_REBOOT, "restart", "orderly_reboot");
+	return asked(CW_HOOK_ORDERLY_REBOOT, "restart", "orderly_reboot", regs);
 }
 NOKPROBE_SYMBOL(cw_probe_orderly_reboot);
 
 /**
  * cw_probe_orderly_poweroff() - a driver wants user space to turn the machine off
  * @kp: unused
- * @regs: unused
+ * @regs: at its entry
  *
  * Context: kprobe handler; any.
  * Return: 0: it goes on.
  */
 int cw_probe_orderly_poweroff(struct kprobe *kp, struct pt_regs *regs)
 {
-	return asked(CW_HOOK_ORDERLY_POWEROFF, "power-off", "orderly_poweroff");
+	return asked(CW_HOOK_ORDERLY_POWEROFF, "power-off", "orderly_poweroff", regs);
 }
 NOKPROBE_SYMBOL(cw_probe_orderly_poweroff);
 
 /**
  * cw_probe_ctrl_alt_del() - the keys were pressed
  * @kp: unused
- * @regs: unused
+ * @regs: at its entry
  *
  * Context: kprobe handler; any.
  * Return: 0: it goes on.
  */
 int cw_probe_ctrl_alt_del(struct kprobe *kp, struct pt_regs *regs)
 {
-	return asked(CW_HOOK_CTRL_ALT_DEL, "ctrl-alt-del", "Ctrl-Alt-Del");
+	return asked(CW_HOOK_CTRL_ALT_DEL, "ctrl-alt-del", "Ctrl-Alt-Del", regs);
 }
 NOKPROBE_SYMBOL(cw_probe_ctrl_alt_del);
 
 /**
  * cw_probe_sysrq_poweroff() - sysrq-o
  * @kp: unused
- * @regs: unused
+ * @regs: at its entry
  *
  * Context: kprobe handler; process or interrupt.
  * Return: 0: it goes on.
  */
 int cw_probe_sysrq_poweroff(struct kprobe *kp, struct pt_regs *regs)
 {
-	return asked(CW_HOOK_SYSRQ_POWEROFF, "power-off", "sysrq-o");
+	return asked(CW_HOOK_SYSRQ_POWEROFF, "power-off", "sysrq-o", regs);
 }
 NOKPROBE_SYMBOL(cw_probe_sysrq_poweroff);
 

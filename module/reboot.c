@@ -5,6 +5,7 @@
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
 #include <linux/pid_namespace.h>
+#include <linux/ptrace.h>
 #include <linux/sched/task.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
@@ -34,7 +35,7 @@ static struct {
 	atomic_t holder;	/* number of its CPU + 1; 0: nobody */
 	atomic_t said;	/* the last words were written */
 	unsigned long frame[FRAMES];
-	char stack[FRAMES * FRAME_CHARS];
+	char stack[(FRAMES + 1) * FRAME_CHARS];
 	u32 stack_len;
 	const char *wish;	/* what a worker is going to carry out */
 	u64 wish_ns;		/* when somebody asked for that */
@@ -112,12 +113,36 @@ static void learn(struct known *so_far, const char *symbol)
 	}
 }
 
-/* Fill room->stack from the function @from outwards, and learn from it. */
-static struct known take_stack(const char *from)
+static void put_frame(struct known *known, const char *symbol)
+{
+	learn(known, symbol);
+	room->stack_len += 1 + scnprintf(room->stack + room->stack_len, FRAME_CHARS, "%s", symbol);
+	if (!room->caller)
+		room->caller = room->stack_len;
+}
+
+/*
+ * Who called the probed function, whose frame is the @i-th. As long as that stands in a register
+ * alone an unwinder may pass it by.
+ */
+static unsigned long passed_by(struct pt_regs *regs, unsigned int i, unsigned int n)
+{
+	unsigned long caller;
+
+	if (!regs || room->frame[i] != instruction_pointer(regs))
+		return 0;
+	caller = procedure_link_pointer(regs);
+	return i + 1 < n && room->frame[i + 1] == caller ? 0 : caller;
+}
+
+/* Fill room->stack from the function in which it was seen outwards, and learn from it. */
+static struct known take_stack(const struct cw_sight *sight)
 {
 	unsigned int n = stack_trace_save(room->frame, FRAMES, 0), i;
+	const char *from = sight->from ?: sight->at;
 	char symbol[KSYM_SYMBOL_LEN];
 	struct known known = {};
+	unsigned long caller;
 
 	room->stack_len = 0;
 	room->caller = 0;
@@ -131,11 +156,12 @@ static struct known take_stack(const char *from)
 			/* Where a call that never returns ends a function, the next one follows */
 			scnprintf(symbol, sizeof(symbol), "%pB", (void *)room->frame[i]);
 		}
-		learn(&known, symbol);
-		room->stack_len += 1 + scnprintf(room->stack + room->stack_len, FRAME_CHARS, "%s",
-						 symbol);
-		if (!room->caller)
-			room->caller = room->stack_len;
+		put_frame(&known, symbol);
+		caller = passed_by(sight->regs, i, n);
+		if (caller) {
+			scnprintf(symbol, sizeof(symbol), "%pB", (void *)caller);
+			put_frame(&known, symbol);
+		}
 	}
 	if (room->caller >= room->stack_len)
 		room->caller = 0;
@@ -298,7 +324,7 @@ static void put_words(const struct cw_record *rec, const struct known *known, co
 
 static enum cw_verdict record(const struct cw_sight *sight)
 {
-	struct known known = take_stack(sight->from ?: sight->at);
+	struct known known = take_stack(sight);
 	unsigned int kind = sight->kind | known.kind;
 	enum cw_verdict verdict;
 	struct cw_draft draft;

@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+struct pt_regs;
+
 /**
  * struct cw_sight - where a restart was seen
  * @at: the function, or the notifier
@@ -13,6 +15,7 @@
  * @via: in words, what a worker is going to carry out later; or NULL
  * @command: string for the firmware or the next boot, or NULL
  * @kind: CW_REBOOT_..., as far as the place tells
+ * @regs: at the entry of the probed function, or NULL
  */
 struct cw_sight {
 	const char *at;
@@ -21,6 +24,7 @@ struct cw_sight {
 	const char *via;
 	const char *command;
 	unsigned int kind;
+	struct pt_regs *regs;
 };
 
 bool cw_reboot_seen(const struct cw_sight *sight);

@@ -12,6 +12,11 @@
 #define in_hardirq()		in_irq()
 #endif
 
+/* Where a call leaves it on the stack, the kernel's unwinder finds it there. */
+#ifndef CW_HAVE_LINK_REGISTER
+#define procedure_link_pointer(regs)	0UL
+#endif
+
 #ifndef CW_HAVE_RESERVE_MEM
 static inline int reserve_mem_find_by_name(const char *name, phys_addr_t *start, phys_addr_t *size)
 {
