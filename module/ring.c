@@ -86,16 +86,19 @@ NOKPROBE_SYMBOL(drop);
  * cw_ring_drop() - a record could not be made: it takes a sequence number and is counted
  * @reason: why
  *
- * Context: any, preemption off.
+ * Context: any.
  */
 void cw_ring_drop(enum cw_counter reason)
 {
-	struct cw_cpu *head = this_cpu_read(ring_cpu.head);
+	struct cw_cpu *head;
 
+	preempt_disable_notrace();
+	head = this_cpu_read(ring_cpu.head);
 	if (head)
 		drop(head, reason);
 	else
 		atomic64_inc(&homeless);
+	preempt_enable_notrace();
 }
 NOKPROBE_SYMBOL(cw_ring_drop);
 
