@@ -32,7 +32,7 @@ static char said[900];	/* text of the panic; written before @panicking is set */
  * @reason: set to why, or to NULL if there is nothing to say
  *
  * Context: any.
- * Return: the verdict. After %CW_VERDICT_PANIC cw_policy_panic() is to be called.
+ * Return: the verdict. After %CW_VERDICT_PANIC the caller has to see to it.
  */
 enum cw_verdict cw_policy_decide(unsigned int kind, const char **reason)
 {
@@ -105,15 +105,12 @@ void cw_policy_words(const char *words)
 }
 
 /**
- * cw_policy_panic() - panic instead of a restart
- *
- * A kprobe handler makes the probed function's caller come here. It does not return, but is not
- * __noreturn: what is so in another file objtool knows by a list of the kernel's own.
+ * cw_policy_said() - what the panic is to say
  *
  * Context: any.
+ * Return: what cw_policy_words() was given last.
  */
-void cw_policy_panic(void)
+const char *cw_policy_said(void)
 {
-	cw_policy_panicking();
-	panic("crashwatch: %s", said);
+	return said;
 }

@@ -37,6 +37,6 @@ enum cw_verdict cw_policy_decide(unsigned int kind, const char **reason);
 void cw_policy_panicking(void);
 bool cw_policy_is_panicking(void);
 void cw_policy_words(const char *words);
-void cw_policy_panic(void);
+const char *cw_policy_said(void);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sees that the machine is being restarted, or that somebody wishes it. */
+#include <linux/kernel.h>
 #include <linux/notifier.h>
 #include <linux/pid_namespace.h>
 #include <linux/reboot.h>
@@ -12,6 +13,13 @@
 #include "probe.h"
 #include "reboot.h"
 #include "watchdog.h"
+
+/* Here and static, so that objtool of any kernel knows that it does not return */
+static void __noreturn panic_instead(void)
+{
+	cw_policy_panicking();
+	panic("crashwatch: %s", cw_policy_said());
+}
 
 /* Early enough to find everything as it was: devices work, other notifiers have not run. */
 static int notified(struct notifier_block *nb, unsigned long action, void *command)
@@ -27,13 +35,13 @@ static int notified(struct notifier_block *nb, unsigned long action, void *comma
 	};
 
 	if (cw_reboot_seen(&sight))
-		cw_policy_panic();
+		panic_instead();
 	return NOTIFY_DONE;
 }
 
 static struct notifier_block notifier = { .notifier_call = notified, .priority = INT_MAX };
 
-/* The probed function is not entered: its caller's call goes to cw_policy_panic() instead. */
+/* The probed function is not entered: its caller's call goes to panic_instead(). */
 static int restart(enum cw_hook_id id, struct pt_regs *regs)
 {
 	const struct cw_sight sight = { .at = cw_hook_name(id), .how = "restart", .regs = regs };
@@ -41,7 +49,7 @@ static int restart(enum cw_hook_id id, struct pt_regs *regs)
 	cw_hook_hit(id);
 	if (!cw_reboot_seen(&sight))
 		return 0;
-	instruction_pointer_set(regs, (unsigned long)cw_policy_panic);
+	instruction_pointer_set(regs, (unsigned long)panic_instead);
 	return 1;
 }
 

@@ -364,7 +364,7 @@ static enum cw_verdict record(const struct cw_sight *sight)
  * Makes a record, decides, and says the last words.
  *
  * Context: any.
- * Return: true if the caller has to see to it that cw_policy_panic() is called.
+ * Return: true if the caller has to see to a panic.
  */
 bool cw_reboot_seen(const struct cw_sight *sight)
 {
