@@ -41,7 +41,10 @@ struct pool {
 
 static struct pool pools[CW_MEM_POOLS];
 
-static DEFINE_PER_CPU(struct cw_scratch *, scratch_of);
+/* On PREEMPT_RT the second is for handlers that run with preemption off */
+#define SCRATCHES (1 + IS_ENABLED(CONFIG_PREEMPT_RT))
+
+static DEFINE_PER_CPU(struct cw_scratch *[SCRATCHES], scratch_of);
 static atomic_t fail_tick;
 
 static unsigned int (*pressure_handler)(void);
@@ -283,14 +286,15 @@ static size_t scratch_bytes(void)
 	return sizeof(struct cw_scratch) + cw_exec_spare_bytes();
 }
 
-/* On PREEMPT_RT the holder of a CPU's room may be preempted there, or move to another CPU. */
+/* On PREEMPT_RT the holder of a CPU's first room may be preempted there, or move to another CPU. */
 static struct cw_scratch *any_scratch(void)
 {
-	struct cw_scratch *scratch = raw_cpu_read(scratch_of);
+	bool stays = !cw_context_may_lock();
+	struct cw_scratch *scratch = raw_cpu_read(scratch_of[stays]);
 
 	if (scratch && !xchg(&scratch->busy, true))
 		return scratch;
-	if (!cw_context_may_lock())
+	if (stays)
 		return NULL;
 	scratch = kmalloc(scratch_bytes(), GFP_NOWAIT | __GFP_NOWARN);
 	if (scratch)
@@ -310,7 +314,7 @@ struct cw_scratch *cw_mem_scratch_get(void)
 
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return any_scratch();
-	scratch = this_cpu_read(scratch_of);
+	scratch = this_cpu_read(scratch_of[0]);
 	if (!scratch || scratch->busy)
 		return NULL;
 	scratch->busy = true;
@@ -342,14 +346,15 @@ void cw_mem_scratch_put(struct cw_scratch *scratch)
  */
 int cw_mem_prepare_cpu(unsigned int cpu)
 {
-	struct cw_scratch *scratch;
+	struct cw_scratch **scratch = per_cpu(scratch_of, cpu);
+	int i;
 
-	if (per_cpu(scratch_of, cpu))
-		return 0;
-	scratch = kvzalloc(scratch_bytes(), GFP_KERNEL);
-	if (!scratch)
-		return -ENOMEM;
-	per_cpu(scratch_of, cpu) = scratch;
+	for (i = 0; i < SCRATCHES; i++) {
+		if (!scratch[i])
+			scratch[i] = kvzalloc(scratch_bytes(), GFP_KERNEL);
+		if (!scratch[i])
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -399,12 +404,15 @@ void cw_mem_calm(void)
 void cw_mem_exit(void)
 {
 	unsigned int cpu;
+	int i;
 
 	pool_exit(&pools[CW_MEM_EXEC]);
 	pool_exit(&pools[CW_MEM_TASK]);
 	WARN_ONCE(cw_mem_used(), "crashwatch: %lu bytes leaked\n", cw_mem_used());
 	for_each_possible_cpu(cpu) {
-		kvfree(per_cpu(scratch_of, cpu));
-		per_cpu(scratch_of, cpu) = NULL;
+		for (i = 0; i < SCRATCHES; i++) {
+			kvfree(per_cpu(scratch_of, cpu)[i]);
+			per_cpu(scratch_of, cpu)[i] = NULL;
+		}
 	}
 }
