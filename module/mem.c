@@ -44,7 +44,11 @@ static struct pool pools[CW_MEM_POOLS];
 /* On PREEMPT_RT the second is for handlers that run with preemption off */
 #define SCRATCHES (1 + IS_ENABLED(CONFIG_PREEMPT_RT))
 
-static DEFINE_PER_CPU(struct cw_scratch *[SCRATCHES], scratch_of);
+struct scratches {
+	struct cw_scratch *of[SCRATCHES];
+};
+
+static DEFINE_PER_CPU(struct scratches, scratches);
 static atomic_t fail_tick;
 
 static unsigned int (*pressure_handler)(void);
@@ -290,7 +294,7 @@ static size_t scratch_bytes(void)
 static struct cw_scratch *any_scratch(void)
 {
 	bool stays = !cw_context_may_lock();
-	struct cw_scratch *scratch = raw_cpu_read(scratch_of[stays]);
+	struct cw_scratch *scratch = raw_cpu_read(scratches.of[stays]);
 
 	if (scratch && !xchg(&scratch->busy, true))
 		return scratch;
@@ -314,7 +318,7 @@ struct cw_scratch *cw_mem_scratch_get(void)
 
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		return any_scratch();
-	scratch = this_cpu_read(scratch_of[0]);
+	scratch = this_cpu_read(scratches.of[0]);
 	if (!scratch || scratch->busy)
 		return NULL;
 	scratch->busy = true;
@@ -346,7 +350,7 @@ void cw_mem_scratch_put(struct cw_scratch *scratch)
  */
 int cw_mem_prepare_cpu(unsigned int cpu)
 {
-	struct cw_scratch **scratch = per_cpu(scratch_of, cpu);
+	struct cw_scratch **scratch = per_cpu(scratches.of, cpu);
 	int i;
 
 	for (i = 0; i < SCRATCHES; i++) {
@@ -411,8 +415,8 @@ void cw_mem_exit(void)
 	WARN_ONCE(cw_mem_used(), "crashwatch: %lu bytes leaked\n", cw_mem_used());
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < SCRATCHES; i++) {
-			kvfree(per_cpu(scratch_of, cpu)[i]);
-			per_cpu(scratch_of, cpu)[i] = NULL;
+			kvfree(per_cpu(scratches.of, cpu)[i]);
+			per_cpu(scratches.of, cpu)[i] = NULL;
 		}
 	}
 }

@@ -450,7 +450,7 @@ static const char *check_told(const struct told *told, const char *text, int *ex
 	for (i = 1; i <= h->processes; i++) {
 		int pid = h->process[i].pid, status = h->process[i].status & ~0x80;
 
-		if (!h->process[i].ended || !pid)
+		if (!h->process[i].ended || h->process[i].restarts || !pid)
 			continue;
 		++*deaths;
 		if (told->deaths[pid] != 1)

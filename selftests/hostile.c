@@ -810,6 +810,7 @@ static void restart_container(void)
 	if (inner || unshare(CLONE_NEWPID))
 		return;
 	made = new_process();
+	h->process[made].restarts = true;
 	run = new_run(made);
 	pid = fork();
 	if (!pid) {
@@ -824,8 +825,6 @@ static void restart_container(void)
 	if (pid > 0)
 		is_pid(made, pid);
 	reap(made, pid);
-	/* What wait() says of it is the restart, and nobody died of that */
-	h->process[made].ended = false;
 	die();	/* whose children would all be in the namespace that has ended */
 }
 

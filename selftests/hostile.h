@@ -40,12 +40,14 @@ struct hostile_run {
  * @pid: in the initial pid namespace, 0 while that is not known
  * @status: as waitpid() has it
  * @ended: it has been waited for, and the status is what it died with
+ * @restarts: what wait() says of it is how its pid namespace restarts, and nobody dies of that
  */
 struct hostile_process {
 	uint32_t parent;
 	int32_t pid;
 	int32_t status;
 	bool ended;
+	bool restarts;
 };
 
 /* Indices count from 1 */
