@@ -77,7 +77,9 @@ void cw_record_exec(const struct linux_binprm *bprm)
 	}
 	scratch = cw_mem_scratch_get();
 	if (!scratch) {
-		cw_ring_count(CW_COUNT_NO_MEMORY);
+		/* This CPU came up without room to put a record together */
+		if (cw_params.log_exec)
+			cw_ring_drop(CW_COUNT_NO_MEMORY);
 		if (task)
 			set_bit(CW_TASK_STALE, &task->flags);
 		goto out;
@@ -131,7 +133,7 @@ void cw_record_exec_failed(int error, int dirfd, unsigned long name, unsigned lo
 	was = cw_history_exec(task);
 	scratch = cw_mem_scratch_get();
 	if (!scratch) {
-		cw_ring_count(CW_COUNT_NO_MEMORY);
+		cw_ring_drop(CW_COUNT_NO_MEMORY);
 		rcu_read_unlock();
 		return;
 	}
