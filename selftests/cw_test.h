@@ -449,7 +449,9 @@ static inline const char *cw_unescape(const char *from, char *to)
 /* A string's bytes, or CW_ABSENT */
 static inline bool cw_realtime(void)
 {
-	return !access("/sys/kernel/realtime", F_OK);
+	struct utsname host;
+
+	return !uname(&host) && strstr(host.version, "PREEMPT_RT");
 }
 
 static inline char *cw_str(const char *line, const char *key)
