@@ -635,6 +635,23 @@ static inline char *cw_tiny(void)
 	return path;
 }
 
+/* @count programs, one after the other */
+static inline void cw_some(int count)
+{
+	int status;
+
+	while (count--)
+		CW_RUN(&status, cw_tiny());
+}
+
+/* End a process group, and who is left of it when its first process is gone */
+static inline void cw_storm_end(pid_t pid)
+{
+	CW_WAIT(!kill(-pid, SIGKILL), 5);
+	cw_reap(pid);
+	CW_WAIT(kill(-pid, 0), 20);
+}
+
 /* Run on this processor only */
 static inline void cw_pin(int cpu)
 {

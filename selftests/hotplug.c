@@ -25,14 +25,6 @@ FIXTURE_TEARDOWN(hotplug)
 	CW_EXPECT_NOTHING_WRONG(cw_leave(&self->room));
 }
 
-static void some(int count)
-{
-	int status;
-
-	while (count--)
-		CW_RUN(&status, cw_tiny());
-}
-
 /* Programs that come and go on whatever processor there is, until they are stopped */
 static pid_t storm_begin(void)
 {
@@ -48,14 +40,7 @@ static pid_t storm_begin(void)
 		CW_RUN(&status, cw_tiny());
 }
 
-static void storm_end(pid_t pid)
-{
-	CW_WAIT(!kill(-pid, SIGKILL), 5);
-	cw_reap(pid);
-	CW_WAIT(kill(-pid, 0), 20);	/* whoever is nobody's child any more */
-}
-
-/* What all CPUs counted as @name is what they had to do with, to the last record */
+/* Of all CPUs, or the one that @what names, each record that was written is accounted for */
 #define EXPECT_ACCOUNTED(what) do { \
 	const char *what_ = (what); \
 	EXPECT_EQ(cw_stat(cw_format("%swritten", what_)), \
@@ -73,17 +58,17 @@ TEST_F(hotplug, L_01_a_processor_that_comes_back_goes_on_where_it_was)
 
 	ASSERT_EQ(0, cw_load(""));
 	cw_pin(1);
-	some(10);
+	cw_some(10);
 	cw_pin(0);
 	ASSERT_EQ(20, cw_stat("cpu1_written"));
 	ASSERT_EQ(0, cw_write(CPU1, "0"));
-	some(10);
+	cw_some(10);
 	EXPECT_EQ(20, cw_stat("cpu1_written"));
 	EXPECT_EQ(20, cw_stat("cpu1_readable"));
 	EXPECT_EQ(40U, cw_lines("events").count);
 	ASSERT_EQ(0, cw_write(CPU1, "1"));
 	cw_pin(1);
-	some(5);
+	cw_some(5);
 	cw_pin(0);
 	lines = cw_lines("events");
 	for (i = 0; i < lines.count; i++) {
@@ -113,7 +98,7 @@ TEST_F(hotplug, L_01_a_processor_that_was_away_at_the_load_is_recorded_too)
 	ASSERT_LT(0, read(fd, buf, sizeof(buf)));
 	ASSERT_EQ(0, cw_write(CPU1, "1"));
 	cw_pin(1);
-	some(5);
+	cw_some(5);
 	cw_pin(0);
 	EXPECT_EQ(10, cw_stat("cpu1_written"));
 	EXPECT_EQ(0, cw_stat("dropped_no_ring"));
@@ -168,7 +153,7 @@ TEST_F_TIMEOUT(hotplug, L_01_all_is_accounted_for_while_a_processor_comes_and_go
 		EXPECT_TRUE(CW_WAIT(cw_stat("cpu1_written") > written + 20, 30));
 		CW_EXPECT_NOTHING_WRONG(cw_check_file("events"));
 	}
-	storm_end(pid);
+	cw_storm_end(pid);
 	EXPECT_ACCOUNTED("");
 	EXPECT_ACCOUNTED("cpu0_");
 	EXPECT_ACCOUNTED("cpu1_");

@@ -34,22 +34,6 @@ static pid_t storm_begin(void)
 		CW_RUN(&status, cw_tiny());
 }
 
-static void storm_end(pid_t pid)
-{
-	CW_WAIT(!kill(-pid, SIGKILL), 5);
-	cw_reap(pid);
-	CW_WAIT(kill(-pid, 0), 20);	/* whoever is nobody's child any more */
-}
-
-/* @count programs, one after the other */
-static void some(int count)
-{
-	int status;
-
-	while (count--)
-		CW_RUN(&status, cw_tiny());
-}
-
 static int open_file(const char *name, int flags)
 {
 	return open(cw_format(CW_DEBUGFS "%s", name), O_RDONLY | O_CLOEXEC | flags);
@@ -136,7 +120,7 @@ TEST_F(readers, two_readers_at_once_see_the_same_bytes)
 	ssize_t n;
 
 	ASSERT_EQ(0, load(""));
-	some(100);
+	cw_some(100);
 	for (i = 0; i < 2; i++)
 		fd[i] = open_file("events", 0);
 	for (i = 0; more; i = !i) {
@@ -202,7 +186,7 @@ TEST_F(readers, a_snapshot_ends_and_is_whole_while_events_pour_in)
 		_exit(_metadata->passed ? 0 : 1);
 	status = cw_reap(other);
 	EXPECT_EQ(0, status);
-	storm_end(pid);
+	cw_storm_end(pid);
 }
 
 /* Section 2.2: a snapshot whose reader was overtaken says what it lacks */
@@ -215,13 +199,13 @@ TEST_F(readers, an_overtaken_snapshot_tells_what_it_lacks)
 
 	ASSERT_EQ(0, load("ring_kb=128"));
 	cw_pin(0);
-	some(50);
+	cw_some(50);
 	text = cw_read("events");
 	EXPECT_EQ(NULL, check(text, before));
 	fd = open_file("events", 0);
 	head = calloc(1, 4097);
 	ASSERT_LT(0, read(fd, head, 4096));
-	some(400);
+	cw_some(400);
 	rest = drain(fd, 4096, &bytes, &parts);
 	check(cw_format("%s%s", head, rest), after);
 	for (cpu = 0; cpu < CPUS; cpu++) {
@@ -243,7 +227,7 @@ TEST_F(readers, records_of_two_processors_are_ordered_by_time)
 	ASSERT_EQ(0, load(""));
 	for (i = 0; i < 100; i++) {
 		cw_pin(i % 2);
-		some(1);
+		cw_some(1);
 	}
 	lines = cw_lines("events");
 	ASSERT_EQ(200U, lines.count);
@@ -268,7 +252,7 @@ TEST_F(readers, incidents_has_incidents_only_and_events_has_all)
 		if (!pid)
 			raise(i ? SIGKILL : SIGSEGV);
 		cw_reap(pid);
-		some(2);
+		cw_some(2);
 	}
 	events = cw_lines("events");
 	incidents = cw_lines("incidents");
@@ -290,7 +274,7 @@ static void later(int ms)
 	if (fork())
 		return;
 	cw_sleep_ms(ms);
-	some(1);
+	cw_some(1);
 	_exit(0);
 }
 
@@ -363,7 +347,7 @@ TEST_F(readers, events_pipe_never_splits_a_line_that_fits)
 	int parts;
 
 	ASSERT_EQ(0, load(""));
-	some(100);
+	cw_some(100);
 	for (i = 0; i < 6; i++) {
 		int fd = open_file("events_pipe", O_NONBLOCK);
 
@@ -386,12 +370,12 @@ TEST_F(readers, an_overtaken_reader_is_told_how_many_it_missed)
 
 	ASSERT_EQ(0, load("ring_kb=128"));
 	cw_pin(0);
-	some(50);
+	cw_some(50);
 	fd = open_file("events_pipe", O_NONBLOCK);
 	other = open_file("events_pipe", O_NONBLOCK);
 	drain(other, 4096, &bytes, &parts);
 	ASSERT_LT(0, read(fd, head, 8192));
-	some(400);
+	cw_some(400);
 	rest = drain(fd, 4096, &bytes, &parts);
 	wrong = check(cw_format("%s%s", head, rest), tally);
 	EXPECT_EQ(NULL, wrong)
@@ -439,7 +423,7 @@ TEST_F(readers, events_raw_has_the_records_of_events)
 	pid_t pid;
 
 	ASSERT_EQ(0, load(""));
-	some(100);
+	cw_some(100);
 	pid = fork();
 	if (!pid)
 		raise(SIGSEGV);
@@ -649,7 +633,7 @@ TEST_F_TIMEOUT(readers, L_02_whoever_stops_in_the_middle_of_a_file_holds_up_noth
 	ASSERT_EQ(0, load("ring_kb=128"));
 	for (i = 0; i < crashes; i++)
 		CW_RUN(&status, cw_tiny(), "segv");
-	some(200);
+	cw_some(200);
 	EXPECT_EQ(NULL, check(cw_read("events"), before));
 	for (i = 0; i < COUNT; i++)
 		ASSERT_LT(0, start(&who[i], i == WAITING ? be_waiting : be_stopped));
@@ -667,7 +651,7 @@ TEST_F_TIMEOUT(readers, L_02_whoever_stops_in_the_middle_of_a_file_holds_up_noth
 	records = 0;
 	for (i = 0; i < 5; i++) {
 		EXPECT_EQ(-EAGAIN, ask_to_go());
-		some(200);
+		cw_some(200);
 		records += 2 * 200;
 		EXPECT_EQ(written + records, cw_stat("written"));
 		CW_EXPECT_NOTHING_WRONG(cw_check_file("events"));
@@ -768,11 +752,11 @@ TEST_F_TIMEOUT(readers, L_02_whoever_sleeps_in_the_middle_of_a_read_holds_up_not
 		who.buf = memory_that_waits(65536, &fd);
 		if (!who.buf)
 			SKIP(return, "no userfaultfd: %s", strerror(errno));
-		some(100);
+		cw_some(100);
 		ASSERT_EQ(0, pthread_create(&thread, NULL, read_asleep, &who));
 		ASSERT_EQ((ssize_t)sizeof(message), read(fd, &message, sizeof(message)));
 		written = cw_stat("written");
-		some(200);
+		cw_some(200);
 		EXPECT_EQ(written + 2 * 200, cw_stat("written"));
 		CW_EXPECT_NOTHING_WRONG(cw_check_file("events"));
 		EXPECT_EQ(-EAGAIN, ask_to_go());
