@@ -11,7 +11,8 @@
  * CW_TASK_TOLD decides who was first, or last[] where there is no struct cw_task.
  *
  * On PREEMPT_RT the handler at do_exit() may not look at a path. There it only notes the mappings,
- * and holds their files; the thread tells when it has ended.
+ * and holds their files; the thread tells when it has ended. By then it is not counted among the
+ * living threads, so the last of those may come first, and tells what the other has noted.
  */
 #include <linux/atomic.h>
 #include <linux/cred.h>
@@ -45,7 +46,9 @@ static u64 sig_bit(int sig)
 /* What was looked up for a record */
 struct facts {
 	const struct cw_exec *exec;
-	const struct cw_fatal *fatal;	/* NULL: the signal was not meant for this thread */
+	/* Of the thread that died of it; NULL: none in particular, or it is still on its way */
+	const struct cw_fatal *fatal;
+	const struct cw_wound *wound;
 	struct cw_place ip;
 	struct cw_place addr;
 	const char *cgroup;
@@ -57,52 +60,74 @@ struct facts {
 	bool tree_cut;
 };
 
-/* While current has its memory */
+/* current's, while it has its memory */
 static void examine(const struct cw_fatal *fatal, struct cw_wound *wound)
 {
+	memcpy(wound->comm, current->comm, sizeof(wound->comm));
+	wound->ip = instruction_pointer(task_pt_regs(current));
+	if (!sig_kernel_coredump(fatal->sig))
+		return;
 	if (!cw_gather_maps_begin()) {
 		if (current->mm)
 			cw_ring_count(CW_COUNT_MAP_BUSY);
 		return;
 	}
-	cw_gather_spot(instruction_pointer(task_pt_regs(current)), &wound->ip);
+	cw_gather_spot(wound->ip, &wound->ip_spot);
 	if (fatal->has_addr)
-		cw_gather_spot(fatal->addr, &wound->addr);
+		cw_gather_spot(fatal->addr, &wound->addr_spot);
 	cw_gather_maps_end();
-}
-
-static void look_up_wound(struct facts *facts, struct cw_scratch *scratch, struct cw_wound *wound)
-{
-	cw_gather_place(&wound->ip, scratch->exe, sizeof(scratch->exe), true, &facts->ip);
-	cw_gather_place(&wound->addr, scratch->file, sizeof(scratch->file), false, &facts->addr);
-	cw_gather_forget(&wound->ip);
-	cw_gather_forget(&wound->addr);
 }
 
 #ifdef CONFIG_PREEMPT_RT
 static void note_wound(struct cw_task *task)
 {
-	if (task && task->fatal.tid == current->pid && sig_kernel_coredump(task->fatal.sig))
-		examine(&task->fatal, &task->wound);
+	if (!task || task->fatal.tid != current->pid)
+		return;
+	examine(&task->fatal, &task->wound);
+	/* Pairs with noted_wound() */
+	smp_store_release(&task->wound_noted, true);
 }
 
-static void look_up_crash(struct facts *facts, struct cw_scratch *scratch, struct cw_task *task)
+static struct cw_wound *noted_wound(struct cw_task *task)
 {
-	look_up_wound(facts, scratch, &task->wound);
+	/* Pairs with note_wound() */
+	return smp_load_acquire(&task->wound_noted) ? &task->wound : NULL;
 }
 #else
 static void note_wound(struct cw_task *task)
 {
 }
 
-static void look_up_crash(struct facts *facts, struct cw_scratch *scratch, struct cw_task *task)
+static struct cw_wound *noted_wound(struct cw_task *task)
 {
-	struct cw_wound wound = { 0 };
-
-	examine(facts->fatal, &wound);
-	look_up_wound(facts, scratch, &wound);
+	return NULL;
 }
 #endif
+
+/* That of whichever thread died of @sig, if it is known: noted, or current's, put into @room */
+static struct cw_wound *wound_of(struct cw_task *task, int sig, struct cw_wound *room)
+{
+	struct cw_wound *wound;
+
+	if (!task || !task->fatal.tid || task->fatal.sig != sig)
+		return NULL;
+	wound = noted_wound(task);
+	if (!wound && task->fatal.tid == current->pid) {
+		wound = room;
+		examine(&task->fatal, wound);
+	}
+	return wound;
+}
+
+/* Only the teller does this: it lets the files go */
+static void look_up_wound(struct facts *facts, struct cw_scratch *scratch, struct cw_wound *wound)
+{
+	cw_gather_place(&wound->ip_spot, scratch->exe, sizeof(scratch->exe), true, &facts->ip);
+	cw_gather_place(&wound->addr_spot, scratch->file, sizeof(scratch->file), false,
+			&facts->addr);
+	cw_gather_forget(&wound->ip_spot);
+	cw_gather_forget(&wound->addr_spot);
+}
 
 static void look_up(struct facts *facts, struct cw_scratch *scratch)
 {
@@ -142,16 +167,17 @@ static void put_common(struct cw_draft *draft, const struct death_keys *key,
 		       const struct facts *facts, int sig)
 {
 	const struct task_struct *leader = current->group_leader;
+	const char *thread = facts->wound ? facts->wound->comm : current->comm;
 
 	cw_draft_num(draft, key->pid, current->tgid);
 	cw_draft_num(draft, key->vpid, task_tgid_nr_ns(current, task_active_pid_ns(current)));
-	cw_draft_num(draft, key->tid, current->pid);
+	cw_draft_num(draft, key->tid, facts->fatal ? facts->fatal->tid : current->pid);
 	cw_draft_num(draft, key->ppid, task_tgid_nr(rcu_dereference(leader->real_parent)));
 	cw_draft_num(draft, key->uid, __kuid_val(current_uid()));
 	cw_draft_auid(draft, key->auid);
-	cw_draft_comm(draft, key->comm, leader);
-	if (memcmp(current->comm, leader->comm, TASK_COMM_LEN))
-		cw_draft_comm(draft, key->thread, current);
+	cw_draft_comm(draft, key->comm, leader->comm);
+	if (memcmp(thread, leader->comm, TASK_COMM_LEN))
+		cw_draft_comm(draft, key->thread, thread);
 	cw_draft_num(draft, key->sig, sig);
 	cw_draft_num(draft, key->signame, sig);
 	if (facts->fatal)
@@ -165,13 +191,14 @@ static void put_common(struct cw_draft *draft, const struct death_keys *key,
 	cw_draft_exec(draft, &key->exec, facts->exec);
 }
 
-/*
- * Threads of current's process that have yet to be heard of: on PREEMPT_RT current itself is no
- * more among the live ones when it tells.
- */
+/* Threads of current's process that have yet to be heard of. */
 static int others_live(void)
 {
-	return atomic_read(&current->signal->live) - !IS_ENABLED(CONFIG_PREEMPT_RT);
+	/* Whoever is past the entry of do_exit() may be among the living ones no more */
+	int self = !(current->flags & PF_EXITING);
+
+	/* What a thread has noted was noted before it was counted down */
+	return atomic_read_acquire(&current->signal->live) - self;
 }
 
 static void put_crash(struct cw_draft *draft, const struct facts *facts, bool core)
@@ -180,7 +207,7 @@ static void put_crash(struct cw_draft *draft, const struct facts *facts, bool co
 		if (facts->fatal->has_addr)
 			cw_draft_num(draft, CW_CRASH_addr, facts->fatal->addr);
 		cw_draft_str(draft, CW_CRASH_addr_map, facts->addr.text, facts->addr.len, false);
-		cw_draft_num(draft, CW_CRASH_ip, instruction_pointer(task_pt_regs(current)));
+		cw_draft_num(draft, CW_CRASH_ip, facts->wound->ip);
 		cw_draft_str(draft, CW_CRASH_map, facts->ip.text, facts->ip.len, false);
 		cw_draft_str(draft, CW_CRASH_build_id, facts->ip.build_id,
 			     facts->ip.build_id_len, false);
@@ -216,6 +243,7 @@ static void tell(struct cw_task *task, int status)
 	int sig = status & 0x7f;
 	enum cw_ring_id ring = CW_RING_INCIDENTS;
 	struct cw_scratch *scratch;
+	struct cw_wound room = { 0 }, *wound;
 	struct cw_exec *fresh = NULL;
 	struct facts facts = { 0 };
 
@@ -231,6 +259,7 @@ static void tell(struct cw_task *task, int status)
 		write(&facts, status, ring);
 		return;
 	}
+	wound = wound_of(task, sig, &room);
 	facts.exec = cw_history_exec(task);
 	if (!facts.exec || cw_history_stale(task)) {
 		/* What it runs is still there to be looked at, but not what it ran before */
@@ -242,10 +271,11 @@ static void tell(struct cw_task *task, int status)
 		}
 		facts.exec = fresh;
 	}
-	if (task && task->fatal.tid == current->pid && task->fatal.sig == sig)
+	if (wound) {
 		facts.fatal = &task->fatal;
-	if (facts.fatal && sig_kernel_coredump(sig))
-		look_up_crash(&facts, scratch, task);
+		facts.wound = wound;
+		look_up_wound(&facts, scratch, wound);
+	}
 	look_up(&facts, scratch);
 	write(&facts, status, ring);
 	cw_exec_put(fresh);

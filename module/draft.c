@@ -157,14 +157,14 @@ void cw_draft_text(struct cw_draft *draft, unsigned int key, const char *s)
  * cw_draft_comm() - put a task's short name into the record
  * @draft: the draft
  * @key: index of the key
- * @task: the task
+ * @comm: TASK_COMM_LEN bytes; a task's own may change meanwhile
  */
-void cw_draft_comm(struct cw_draft *draft, unsigned int key, const struct task_struct *task)
+void cw_draft_comm(struct cw_draft *draft, unsigned int key, const char *comm)
 {
-	char comm[TASK_COMM_LEN];
+	char copy[TASK_COMM_LEN];
 
-	memcpy(comm, task->comm, sizeof(comm));	/* may be changed meanwhile by its owner */
-	cw_draft_str(draft, key, comm, strnlen(comm, sizeof(comm)), false);
+	memcpy(copy, comm, sizeof(copy));
+	cw_draft_str(draft, key, copy, strnlen(copy, sizeof(copy)), false);
 }
 
 /**

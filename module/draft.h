@@ -56,7 +56,7 @@ void cw_draft_close(struct cw_draft *draft);
 void cw_draft_num(struct cw_draft *draft, unsigned int key, u64 value);
 void cw_draft_str(struct cw_draft *draft, unsigned int key, const char *s, u32 bytes, bool cut);
 void cw_draft_text(struct cw_draft *draft, unsigned int key, const char *s);
-void cw_draft_comm(struct cw_draft *draft, unsigned int key, const struct task_struct *task);
+void cw_draft_comm(struct cw_draft *draft, unsigned int key, const char *comm);
 void cw_draft_auid(struct cw_draft *draft, unsigned int key);
 void cw_draft_domain(struct cw_draft *draft, unsigned int key, const struct cw_exec *exec,
 		     bool cut);

@@ -84,15 +84,18 @@ struct cw_exec *cw_history_exec(const struct cw_task *task)
 
 static void free_rcu(struct rcu_head *rcu)
 {
-	cw_mem_pool_put(CW_MEM_TASK, container_of(rcu, struct cw_task, rcu));
+	struct cw_task *task = container_of(rcu, struct cw_task, rcu);
+
+#ifdef CONFIG_PREEMPT_RT
+	/* If nobody told. Another thread may have been telling when the last one ended @task. */
+	cw_gather_forget(&task->wound.ip_spot);
+	cw_gather_forget(&task->wound.addr_spot);
+#endif
+	cw_mem_pool_put(CW_MEM_TASK, task);
 }
 
 static void discard(struct cw_task *task)
 {
-#ifdef CONFIG_PREEMPT_RT
-	cw_gather_forget(&task->wound.ip);
-	cw_gather_forget(&task->wound.addr);
-#endif
 	cw_exec_put(rcu_dereference_raw(task->exec));
 	call_rcu(&task->rcu, free_rcu);
 }

@@ -5,6 +5,7 @@
 
 #include <linux/rcupdate.h>
 #include <linux/rhashtable.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 #include "gather.h"
@@ -41,12 +42,16 @@ struct cw_fatal {
 
 /**
  * struct cw_wound - where the fatal signal struck
+ * @comm: name of the thread
  * @ip: the instruction
- * @addr: the address that @ip could not use
+ * @ip_spot: where that lies, if the signal is one that dumps core
+ * @addr_spot: where the address lies that the instruction could not use
  */
 struct cw_wound {
-	struct cw_spot ip;
-	struct cw_spot addr;
+	char comm[TASK_COMM_LEN];
+	u64 ip;
+	struct cw_spot ip_spot;
+	struct cw_spot addr_spot;
 };
 
 /* Bits of struct cw_task::flags */
@@ -61,7 +66,8 @@ struct cw_wound {
  * @exec: what it has executed last; replaced only by the process itself
  * @flags: CW_TASK_...
  * @fatal: written under the process's siglock, once
- * @wound: of thread @fatal.tid, on its way through do_exit()
+ * @wound_noted: @wound is whole
+ * @wound: of thread @fatal.tid, on its way through do_exit(); whoever tells lets its files go
  */
 struct cw_task {
 	struct rhash_head node;
@@ -71,6 +77,7 @@ struct cw_task {
 	unsigned long flags;
 	struct cw_fatal fatal;
 #ifdef CONFIG_PREEMPT_RT
+	bool wound_noted;
 	struct cw_wound wound;
 #endif
 };

@@ -256,7 +256,7 @@ static void put_asker(struct cw_draft *draft)
 	cw_draft_num(draft, CW_REBOOT_pid, current->tgid);
 	cw_draft_num(draft, CW_REBOOT_uid, __kuid_val(current_uid()));
 	cw_draft_auid(draft, CW_REBOOT_auid);
-	cw_draft_comm(draft, CW_REBOOT_comm, current->group_leader);
+	cw_draft_comm(draft, CW_REBOOT_comm, current->group_leader->comm);
 	rcu_read_lock();
 	cw_draft_task(draft, &exec_keys, cw_history_find(current));
 	rcu_read_unlock();

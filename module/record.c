@@ -47,7 +47,7 @@ static void record_exec(const struct cw_exec *exec)
 	cw_draft_num(&draft, CW_EXEC_ppid, parent_pid(current));
 	cw_draft_num(&draft, CW_EXEC_uid, __kuid_val(current_uid()));
 	cw_draft_auid(&draft, CW_EXEC_auid);
-	cw_draft_comm(&draft, CW_EXEC_comm, current);
+	cw_draft_comm(&draft, CW_EXEC_comm, current->comm);
 	cw_draft_exec(&draft, &exec_keys, exec);
 	cw_draft_close(&draft);
 }
@@ -152,7 +152,7 @@ void cw_record_exec_failed(int error, int dirfd, unsigned long name, unsigned lo
 	cw_draft_num(&draft, CW_EXEC_FAILED_ppid, parent_pid(current));
 	cw_draft_num(&draft, CW_EXEC_FAILED_uid, __kuid_val(current_uid()));
 	cw_draft_auid(&draft, CW_EXEC_FAILED_auid);
-	cw_draft_comm(&draft, CW_EXEC_FAILED_comm, current);
+	cw_draft_comm(&draft, CW_EXEC_FAILED_comm, current->comm);
 	cw_draft_exec(&draft, &keys, tried);
 	cw_draft_num(&draft, CW_EXEC_FAILED_error, error);
 	cw_draft_close(&draft);
@@ -181,7 +181,7 @@ void cw_record_exit(struct cw_task *task, int code)
 	cw_draft_num(&draft, CW_EXIT_pid, current->tgid);
 	cw_draft_num(&draft, CW_EXIT_ppid, parent_pid(current));
 	cw_draft_num(&draft, CW_EXIT_uid, __kuid_val(current_uid()));
-	cw_draft_comm(&draft, CW_EXIT_comm, leader);
+	cw_draft_comm(&draft, CW_EXIT_comm, leader->comm);
 	if (code >= 0)
 		cw_draft_num(&draft, CW_EXIT_code, code);
 	cw_draft_num(&draft, CW_EXIT_lifetime_ns, ktime_get_mono_fast_ns() - leader->start_time);
@@ -217,7 +217,7 @@ void cw_record_config(const char *name, const char *old, const char *new)
 	cw_draft_num(&draft, CW_CONFIG_pid, current->tgid);
 	cw_draft_num(&draft, CW_CONFIG_uid, __kuid_val(current_uid()));
 	cw_draft_auid(&draft, CW_CONFIG_auid);
-	cw_draft_comm(&draft, CW_CONFIG_comm, current);
+	cw_draft_comm(&draft, CW_CONFIG_comm, current->comm);
 	cw_draft_domain(&draft, CW_CONFIG_domain, exec, cw_history_stale(task));
 	cw_draft_close(&draft);
 out:
@@ -287,7 +287,7 @@ const struct cw_record *cw_record_task(const struct cw_task *known, void *buf, s
 	cw_draft_num(&draft, CW_TASK_pid, known->key.pid);
 	cw_draft_num(&draft, CW_TASK_ppid, parent_pid(task));
 	cw_draft_num(&draft, CW_TASK_uid, __kuid_val(task_uid(task)));
-	cw_draft_comm(&draft, CW_TASK_comm, task);
+	cw_draft_comm(&draft, CW_TASK_comm, task->comm);
 	cw_draft_task(&draft, &keys, known);
 	return draft.rec;
 }
