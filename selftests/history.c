@@ -748,7 +748,7 @@ TEST_F_TIMEOUT(history, of_2200_distinct_programs_of_one_shell, 240)
 /* The wider suite has 10,000 */
 TEST_F_TIMEOUT(history, X_09_distinct_ones_are_all_kept, 300)
 {
-	int count = atoi(getenv("CW_PROGRAMS") ?: "2500"), i, status;
+	int count = atoi(getenv("CW_PROGRAMS") ?: "1000"), i, status;
 	char *dir = getcwd(NULL, 0);
 	long long domains;
 

@@ -149,18 +149,11 @@ static pid_t begin(void (*work)(void))
 	return pid;
 }
 
-static void end(pid_t pid)
-{
-	kill(-pid, SIGKILL);
-	cw_reap(pid);
-	CW_WAIT(kill(-pid, 0), 20);
-}
-
 /* Again and again it is loaded, sees what goes on, which makes records of this type, and goes */
 static void come_and_go(struct __test_metadata *_metadata, void (*const work[])(void),
 			const char *type)
 {
-	int rounds = atoi(getenv("CW_ROUNDS") ?: "3"), round, i, ret;
+	int rounds = atoi(getenv("CW_ROUNDS") ?: "1"), round, i, ret;
 	struct cw_lines lines;
 	pid_t pid[10];
 
@@ -181,7 +174,7 @@ static void come_and_go(struct __test_metadata *_metadata, void (*const work[])(
 		TH_LOG("%s", strerror(-ret));
 	}
 	while (i--)
-		end(pid[i]);
+		cw_storm_end(pid[i]);
 }
 
 #define COME_AND_GO(type, ...) do { \
