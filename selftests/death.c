@@ -119,10 +119,19 @@ static int told(const char *file, const char *type, pid_t pid)
 }
 
 /* How often a process's death was told, in whatever way */
+static int deaths_among(const struct cw_lines *lines, pid_t pid)
+{
+	const char *number = cw_format("%d", pid);
+
+	return cw_count(lines, "crash", "pid", number) + cw_count(lines, "killed", "pid", number) +
+	       cw_count(lines, "exit", "pid", number);
+}
+
 static int deaths(pid_t pid)
 {
-	return told("events", "crash", pid) + told("events", "killed", pid) +
-	       told("events", "exit", pid);
+	struct cw_lines lines = cw_lines("events");
+
+	return deaths_among(&lines, pid);
 }
 
 /* "path+0xoffset" of a mapped address, by /proc/self/maps; NULL if none */
@@ -588,26 +597,32 @@ TEST_F(death, core_says_whether_one_was_written)
 /* Section 2.4 */
 TEST_F(death, every_exit_code_is_told_once)
 {
+	struct cw_lines lines;
+	double before, took[256];
 	const char *exit;
+	pid_t pid[256];
 	int code, status;
-	double before;
-	pid_t pid;
 
 	ASSERT_EQ(0, cw_load("ring_kb=2048"));
 	for (code = 0; code < 256; code++) {
 		before = cw_now();
-		pid = fork();
-		if (!pid)
+		pid[code] = fork();
+		if (!pid[code])
 			_exit(code);
-		status = cw_reap(pid);
+		status = cw_reap(pid[code]);
 		ASSERT_EQ(W_EXITCODE(code, 0), status);
-		ASSERT_EQ(1, deaths(pid));
-		exit = cw_of_pid("events", "exit", pid);
+		took[code] = cw_now() - before;
+	}
+	lines = cw_lines("events");
+	for (code = 0; code < 256; code++) {
+		ASSERT_EQ(1, deaths_among(&lines, pid[code]));
+		exit = cw_newest(&lines, "exit", "pid", cw_format("%d", pid[code]));
 		EXPECT_EQ(code, cw_num(exit, "code"));
 		EXPECT_LT(0, cw_num(exit, "lifetime_ns"));
-		EXPECT_GT((cw_now() - before) * 1e9, cw_num(exit, "lifetime_ns"));
-		EXPECT_EQ(0, told("incidents", "exit", pid));
+		EXPECT_GT(took[code] * 1e9, cw_num(exit, "lifetime_ns"));
 	}
+	lines = cw_lines("incidents");
+	EXPECT_EQ(0, cw_count(&lines, "exit", NULL, NULL));
 	EXPECT_STREQ("pid ppid uid comm code lifetime_ns domain", cw_keys(exit));
 	EXPECT_EQ(getpid(), cw_num(exit, "ppid"));
 }
@@ -658,6 +673,8 @@ static void expect_one_exit_each(struct __test_metadata *_metadata)
 		{ twenty_threads, execute, 5 },
 	};
 	int status, i, doubled = 0;
+	struct cw_lines lines;
+	const char *exit;
 	pid_t pid;
 
 	shared_tid = shared();
@@ -670,10 +687,12 @@ static void expect_one_exit_each(struct __test_metadata *_metadata)
 		/* Which thread's code it is has changed between kernels; tiny counts arguments */
 		if (i % 5 > 1)
 			ASSERT_EQ(i % 5 == 4 ? 1 : 77, WEXITSTATUS(status));
-		EXPECT_EQ(WEXITSTATUS(status), cw_num(cw_of_pid("events", "exit", pid), "code"));
-		ASSERT_LT(0, deaths(pid));
-		doubled += deaths(pid) - 1;
-		EXPECT_EQ(i % 5 == 4, told("events", "exec", pid));
+		lines = cw_lines("events");
+		exit = cw_newest(&lines, "exit", "pid", cw_format("%d", pid));
+		EXPECT_EQ(WEXITSTATUS(status), cw_num(exit, "code"));
+		ASSERT_LT(0, deaths_among(&lines, pid));
+		doubled += deaths_among(&lines, pid) - 1;
+		EXPECT_EQ(i % 5 == 4, cw_count(&lines, "exec", "pid", cw_format("%d", pid)));
 	}
 	EXPECT_EQ(0, doubled);
 }
