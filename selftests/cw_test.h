@@ -39,6 +39,21 @@ static inline int cw_slow(void)
 	return slow > 1 ? slow : 1;
 }
 
+/*
+ * How often to do what takes long for its number: as the environment's @name says, or else the
+ * @usual number, CW_FEWER times fewer but @least as many
+ */
+static inline long cw_number(const char *name, long usual, long least)
+{
+	long fewer = atol(getenv("CW_FEWER") ?: "1");
+	const char *said = name ? getenv(name) : NULL;
+
+	if (said)
+		return atol(said);
+	usual /= fewer > 1 ? fewer : 1;
+	return usual > least ? usual : least;
+}
+
 static inline unsigned int cw_alarm(unsigned int seconds)
 {
 	return alarm(seconds * cw_slow());

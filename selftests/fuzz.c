@@ -828,7 +828,7 @@ static void round_of(struct __test_metadata *_metadata, uint64_t seed)
 TEST_F_TIMEOUT(fuzz, L_01_hostile_programs_leave_each_record_whole_and_to_its_process, 20000)
 {
 	uint64_t seed = strtoull(getenv("CW_FUZZ_SEED") ?: "0", NULL, 10);
-	int rounds = atoi(getenv("CW_FUZZ_ROUNDS") ?: "3");
+	int rounds = cw_number("CW_FUZZ_ROUNDS", 3, 1);
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);

@@ -729,17 +729,17 @@ static void make_programs(struct __test_metadata *_metadata, int count)
 TEST_F_TIMEOUT(history, of_2200_distinct_programs_of_one_shell, 240)
 {
 	char *script = in_here("script"), *text;
-	int status;
+	int count = cw_number(NULL, 2200, 200), status;
 
-	make_programs(_metadata, 2200);
-	text = cw_format("#!/bin/sh\ni=0\nwhile [ $i -lt 2200 ]; do %s/p$i; i=$((i + 1)); done\n",
-			 getcwd(NULL, 0));
+	make_programs(_metadata, count);
+	text = cw_format("#!/bin/sh\ni=0\nwhile [ $i -lt %d ]; do %s/p$i; i=$((i + 1)); done\n",
+			 count, getcwd(NULL, 0));
 	ASSERT_EQ(0, cw_write_script(script, text));
 	ASSERT_EQ(0, cw_load("ring_kb=4096"));
 	CW_RUN(&status, script);
 	ASSERT_EQ(0, status);
-	EXPECT_EQ(0, expect_all(_metadata, after(cw_own_domain(), script), 2200));
-	EXPECT_LT(2200, cw_stat("domains"));
+	EXPECT_EQ(0, expect_all(_metadata, after(cw_own_domain(), script), count));
+	EXPECT_LT(count, cw_stat("domains"));
 	EXPECT_EQ(0, cw_stat("dropped"));
 	EXPECT_EQ(0, cw_stat("no_history"));
 	EXPECT_EQ(0, cw_stat("no_memory"));
@@ -748,7 +748,7 @@ TEST_F_TIMEOUT(history, of_2200_distinct_programs_of_one_shell, 240)
 /* The wider suite has 10,000 */
 TEST_F_TIMEOUT(history, X_09_distinct_ones_are_all_kept, 300)
 {
-	int count = atoi(getenv("CW_PROGRAMS") ?: "1000"), i, status;
+	int count = cw_number("CW_PROGRAMS", 1000, 100), i, status;
 	char *dir = getcwd(NULL, 0);
 	long long domains;
 
@@ -775,11 +775,11 @@ TEST_F_TIMEOUT(history, X_09_memory_is_capped_and_the_oldest_idle_one_goes, 300)
 {
 	char *dir = getcwd(NULL, 0);
 	long long most = 0, evicted;
-	int i, status, cut;
+	int count = cw_number(NULL, 4000, 2500), i, status, cut;
 
-	make_programs(_metadata, 4000);
+	make_programs(_metadata, count);
 	ASSERT_EQ(0, cw_load("max_mem_kb=256 ring_kb=16384"));
-	for (i = 0; i < 4000; i++) {
+	for (i = 0; i < count; i++) {
 		CW_RUN(&status, cw_format("%s/p%d", dir, i));
 		ASSERT_EQ(1, WEXITSTATUS(status));
 		if (i % 10 == 0) {
@@ -790,17 +790,17 @@ TEST_F_TIMEOUT(history, X_09_memory_is_capped_and_the_oldest_idle_one_goes, 300)
 	}
 	EXPECT_GE(256 * 1024, most);
 	EXPECT_LT(128 * 1024, most);
-	EXPECT_LT(1000, cw_stat("domain_evicted"));
+	EXPECT_LT(count / 4, cw_stat("domain_evicted"));
 	/* The memory that is given up comes back a little later: few may find none meanwhile */
-	cut = expect_all(_metadata, cw_own_domain(), 4000);
-	EXPECT_GT(40, cut)
+	cut = expect_all(_metadata, cw_own_domain(), count);
+	EXPECT_GT(count / 100, cut)
 	TH_LOG("%d cut, no_memory %lld", cut, cw_stat("no_memory"));
 
 	/* The newest are still there, the oldest are not */
 	cw_sleep_ms(500);
 	evicted = cw_stat("domain_evicted") - cw_stat("domains");
-	CW_RUN(&status, cw_format("%s/p3999", dir));
-	CW_RUN(&status, cw_format("%s/p3900", dir));
+	CW_RUN(&status, cw_format("%s/p%d", dir, count - 1));
+	CW_RUN(&status, cw_format("%s/p%d", dir, count - 100));
 	EXPECT_EQ(evicted, cw_stat("domain_evicted") - cw_stat("domains"));
 	CW_RUN(&status, cw_format("%s/p0", dir));
 	CW_RUN(&status, cw_format("%s/p1", dir));

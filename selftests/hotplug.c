@@ -132,7 +132,7 @@ static void follow(long long *sum)
 /* L-01, L-04: under load, with somebody following; and a module that is away may be unloaded */
 TEST_F_TIMEOUT(hotplug, L_01_all_is_accounted_for_while_a_processor_comes_and_goes, 300)
 {
-	int rounds = atoi(getenv("CW_ROUNDS") ?: "5"), round;
+	int rounds = cw_number("CW_ROUNDS", 5, 2), round;
 	long long *sum = mmap(NULL, sizeof(*sum), PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	long long written;

@@ -88,7 +88,7 @@ static int near(long long expected, long long is)
 
 TEST_F_TIMEOUT(many_children, X_06_all_are_known_while_they_live_and_none_afterwards, 400)
 {
-	int count = atoi(getenv("CW_CHILDREN") ?: "33500"), made = 0, listed = 0, to[2], status;
+	int count = cw_number("CW_CHILDREN", 33500, 1000), made = 0, listed = 0, to[2], status;
 	long long tasks, bytes, written;
 	struct cw_lines lines;
 	char *seen, *domain;
@@ -260,7 +260,7 @@ static void expect_tasks(struct __test_metadata *_metadata, const char *dir, con
 /* CW_NAMES squared histories, each of EACH processes; the wider suite has 100 names */
 TEST_F_TIMEOUT(many_children, X_09_all_have_histories_and_arguments_of_their_own, 1100)
 {
-	int names = atoi(getenv("CW_NAMES") ?: "16"), count = names * names * EACH, to[2], i, n;
+	int names = cw_number("CW_NAMES", 16, 8), count = names * names * EACH, to[2], i, n;
 	long long tasks, domains, bytes, written, most = 65536LL * 1024 * count / 100000;
 	char *dir = getcwd(NULL, 0), *domain;
 	pid_t *parent = calloc(names, sizeof(*parent));

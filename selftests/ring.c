@@ -100,7 +100,7 @@ static const char *accounts(void)
 /* L-01, X-05: CW_STORM programs, half on each of two processors; the wider suite has 1,000,000 */
 TEST_F_TIMEOUT(ring, a_storm_is_accounted_for_exactly, 3600)
 {
-	long count = atol(getenv("CW_STORM") ?: "10000") / 2, before[2], was, hits;
+	long count = cw_number("CW_STORM", 10000, 1000) / 2, before[2], was, hits;
 	int status, n, cpu;
 	pid_t pid;
 

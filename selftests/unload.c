@@ -153,7 +153,7 @@ static pid_t begin(void (*work)(void))
 static void come_and_go(struct __test_metadata *_metadata, void (*const work[])(void),
 			const char *type)
 {
-	int rounds = atoi(getenv("CW_ROUNDS") ?: "1"), round, i, ret;
+	int rounds = cw_number("CW_ROUNDS", 1, 1), round, i, ret;
 	struct cw_lines lines;
 	pid_t pid[10];
 
