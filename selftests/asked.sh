@@ -55,6 +55,10 @@ R_02_keys_that_init_takes_care_of_are_a_wish() {
 	echo 0 >/proc/sys/kernel/ctrl-alt-del
 	# To the kernel init is whoever is to be told of the keys
 	env --default-signal=INT sleep 1000 &
+	# Until it executes that, the shell has it ignore SIGINT
+	until [ "$(cat /proc/$!/comm)" = sleep ]; do
+		sleep 0.1
+	done
 	echo $! >/proc/sys/kernel/cad_pid
 	"$keys" || fail 'the keys were not pressed'
 	wait $!
