@@ -6,6 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 ko=${CRASHWATCH_KO:-$here/../crashwatch.ko}
 keys=${CRASHWATCH_BIN:-$here/obj}/keys
 D=/sys/kernel/debug/crashwatch
+nr_reboot=$(perl -e 'require "sys/syscall.ph"; print SYS_reboot()')
 
 wrong=0
 fail() {
@@ -24,7 +25,7 @@ newest() {
 
 # in_container CMD: reboot(2) by the first process of a pid namespace of its own
 in_container() {
-	unshare --fork --pid perl -e "syscall 169, 0xfee1dead, 672274793, $1, 0; exit 7"
+	unshare --fork --pid perl -e "syscall $nr_reboot, 0xfee1dead, 672274793, $1, 0; exit 7"
 }
 
 R_05_a_container_that_restarts_is_a_record_and_nothing_more() {
@@ -72,7 +73,7 @@ R_01_a_program_without_the_right_makes_no_record() {
 	local before after
 	before=$(grep -c ' reboot ' "$D/incidents")
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
-		perl -e 'syscall 169, 0xfee1dead, 672274793, 0x01234567, 0'
+		perl -e "syscall $nr_reboot, 0xfee1dead, 672274793, 0x01234567, 0"
 	after=$(grep -c ' reboot ' "$D/incidents")
 	[ "$before" = "$after" ] || fail "$before, then $after records"
 }

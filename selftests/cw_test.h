@@ -280,6 +280,7 @@ static inline const char *cw_log_bad(const char *log)
 		"WARNING:",
 		"Oops",
 		"Call Trace",
+		"Call trace", /* as the architecture has it */
 		"kmemleak",
 		"INFO: task",
 	};

@@ -107,7 +107,7 @@ useless_places_are_refused() {
 		refused "$place" || { echo "# $place"; return 1; }
 	done
 }
-log_is_clean() { ! grep -aE 'BUG:|WARNING:|Oops|Call Trace' /tmp/dmesg; }
+log_is_clean() { ! grep -aE 'BUG:|WARNING:|Oops|Call [Tt]race' /tmp/dmesg; }
 
 second_boot() {
 	load || exit
