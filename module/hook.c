@@ -485,11 +485,18 @@ void cw_hook_set_all(void)
  */
 void cw_hook_clear_all(void)
 {
-	int i;
+	struct kprobe *kprobes[CW_HOOK_MAX];
+	int i, n = 0;
 
 	unregister_module_notifier(&module_notifier);
+	/* All at once: that waits for one grace period instead of one each */
+	for (i = 0; i < CW_HOOK_MAX; i++)
+		if (hooks[i].kind == KPROBE && hooks[i].state == SET)
+			kprobes[n++] = &hooks[i].kp;
+	unregister_kprobes(kprobes, n);
 	for (i = CW_HOOK_MAX - 1; i >= 0; i--) {
-		clear(&hooks[i]);
+		if (hooks[i].kind != KPROBE)
+			clear(&hooks[i]);
 		hooks[i].state = MISSING;
 	}
 	tracepoint_synchronize_unregister();
