@@ -16,11 +16,7 @@
 
 enum kind { TRACEPOINT, KPROBE, KRETPROBE };
 
-static const char *const kind_names[] = {
-	[TRACEPOINT] = "tracepoint",
-	[KPROBE] = "kprobe",
-	[KRETPROBE] = "kretprobe",
-};
+static const char *const kind_names[] = { "tracepoint", "kprobe", "kretprobe" };
 
 enum state { MISSING, LEFT_OUT, SET, IDLE, WAITING, INLINED };
 
