@@ -81,7 +81,8 @@ static void examine(const struct cw_fatal *fatal, struct cw_wound *wound)
 #ifdef CONFIG_PREEMPT_RT
 static void note_wound(struct cw_task *task)
 {
-	if (!task || task->fatal.tid != current->pid)
+	/* An oops in do_exit() enters it once more */
+	if (!task || task->fatal.tid != current->pid || task->wound_noted)
 		return;
 	examine(&task->fatal, &task->wound);
 	/* Pairs with noted_wound() */
