@@ -44,6 +44,24 @@ static void changed(const struct kernel_param *kp, const char *old, const char *
 		cw_record_config(kp->name, old, new);
 }
 
+/* How much of a refused value is told; the sentence must have room in a line of the log. */
+#define TOLD 80
+
+/**
+ * cw_params_refuse() - tell what is wrong with a parameter
+ * @name: the parameter
+ * @text: what somebody wants it to be, maybe with a newline behind
+ * @accepted: what can be used instead, a sentence without its full stop
+ *
+ * Whoever gives the value may be handing on what others wrote, so it goes into the kernel log
+ * escaped, and no more than its beginning. Context: any.
+ */
+void cw_params_refuse(const char *name, const char *text, const char *accepted)
+{
+	pr_err("%s=%*pEhp cannot be used: %s\n", name,
+	       (int)min_t(size_t, strcspn(text, "\n"), TOLD), text, accepted);
+}
+
 static int number_set(const char *text, const struct kernel_param *kp)
 {
 	const struct number *number = kp->arg;
@@ -52,8 +70,7 @@ static int number_set(const char *text, const struct kernel_param *kp)
 
 	if (kstrtoul(text, 0, &value) || value < number->min || value > number->max ||
 	    (number->power_of_two && !is_power_of_2(value))) {
-		pr_err("%s=%.*s cannot be used: %s\n", kp->name, (int)strcspn(text, "\n"), text,
-		       number->accepted);
+		cw_params_refuse(kp->name, text, number->accepted);
 		return -EINVAL;
 	}
 	scnprintf(old, sizeof(old), "%lu", *number->value);
@@ -82,8 +99,7 @@ static int switch_set(const char *text, const struct kernel_param *kp)
 		text = "Y";
 	on = sysfs_streq(text, "Y") || sysfs_streq(text, "y") || sysfs_streq(text, "1");
 	if (!on && !sysfs_streq(text, "N") && !sysfs_streq(text, "n") && !sysfs_streq(text, "0")) {
-		pr_err("%s=%.*s cannot be used: Y, N, 1 or 0 is accepted\n", kp->name,
-		       (int)strcspn(text, "\n"), text);
+		cw_params_refuse(kp->name, text, "Y, N, 1 or 0 is accepted");
 		return -EINVAL;
 	}
 	WRITE_ONCE(*value, on);
@@ -147,8 +163,7 @@ static int mode_set(const char *text, const struct kernel_param *kp)
 	int mode = __sysfs_match_string(cw_policy_modes, CW_POLICY_MODES, text);
 
 	if (mode < 0) {
-		pr_err("%s=%.*s cannot be used: off, unexpected, always or dry-run is accepted\n",
-		       kp->name, (int)min_t(size_t, strcspn(text, "\n"), 80), text);
+		cw_params_refuse(kp->name, text, "off, unexpected, always or dry-run is accepted");
 		return -EINVAL;
 	}
 	WRITE_ONCE(cw_params.reboot_panic, mode);
@@ -206,8 +221,7 @@ static int signals_set(const char *text, const struct kernel_param *kp)
 	u64 all, named;
 
 	if (len >= sizeof(signals_text) || signals_parse(text, &all, &named)) {
-		pr_err("%s=%.*s cannot be used: default, all, or signals by name or number, parted by commas, are accepted, as in SEGV,BUS,9\n",
-		       kp->name, (int)min_t(size_t, len, 80), text);
+		cw_params_refuse(kp->name, text, "default, all, or signals by name or number, parted by commas, are accepted, as in SEGV,BUS,9");
 		return -EINVAL;
 	}
 	strscpy(old, signals_text, sizeof(old));
@@ -293,8 +307,9 @@ int cw_params_check_hooks(void)
 		if (cw_hook_known(name, len))
 			continue;
 		cw_hook_names(&out);
-		pr_err("skip_hooks=%s cannot be used: there is no hook %.*s; %.*s are accepted\n",
-		       skip_hooks, (int)len, name, (int)min(out.len, out.size), names);
+		pr_err("skip_hooks=%*pEhp cannot be used: there is no hook %*pEhp; %.*s are accepted\n",
+		       (int)min_t(size_t, strlen(skip_hooks), TOLD), skip_hooks,
+		       (int)min_t(size_t, len, TOLD), name, (int)min(out.len, out.size), names);
 		return -EINVAL;
 	}
 	return 0;

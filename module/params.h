@@ -45,5 +45,6 @@ bool cw_params_off(void);
 bool cw_params_set_aside(u64 start, u64 bytes);
 int cw_params_check_hooks(void);
 void cw_params_live(bool live);
+void cw_params_refuse(const char *name, const char *text, const char *accepted);
 
 #endif

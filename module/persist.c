@@ -336,8 +336,7 @@ static int find_room(const char *where, u64 *start, u64 *bytes)
 	bool named = !strchr(where, '@');
 
 	if (!(named ? look_up(where, start, bytes) : parse(where, start, bytes))) {
-		pr_err("persist=%s cannot be used: SIZE@ADDRESS as in 4M@0x20000000, or the NAME of a reserve_mem=SIZE:ALIGN:NAME on the kernel's command line, is accepted, in whole pages and from 1M to 1G\n",
-		       where);
+		cw_params_refuse("persist", where, "SIZE@ADDRESS as in 4M@0x20000000, or the NAME of a reserve_mem=SIZE:ALIGN:NAME on the kernel's command line, is accepted, in whole pages and from 1M to 1G");
 		return -EINVAL;
 	}
 	if (!named && !is_set_aside(*start, *bytes)) {

@@ -109,6 +109,21 @@ every_useless_value_is_refused_at_run_time() {
 	unload
 }
 
+# Whoever loads it may be handing on what others wrote
+a_refused_value_goes_into_the_kernel_log_escaped() {
+	local name said
+	for name in $(parameters); do
+		mark
+		insmod "$ko" "$name=no"$'\e[2J\x9b'"$(printf '%0200d' 0)" 2>/dev/null && unload
+		log | grep -q "crashwatch: $name=no.*cannot be used: .*accepted" ||
+			fail "$name: $(log | cat -v)"
+	done
+	# What has been written, not what dmesg makes of it
+	said=$(dmesg --syslog | grep -aF 'cannot be used')
+	LC_ALL=C grep -qa $'[\x01-\x09\x0b-\x1f\x7f-\xff]' <<<"$said" && fail "$(cat -v <<<"$said")"
+	[ "$(grep -c 'no\\x1b\[2J\\x9b0' <<<"$said")" = "$(parameters | wc -w)" ] || fail "$said"
+}
+
 # Section 2.1
 bounds_are_accepted_and_told() {
 	local -n values
@@ -311,6 +326,7 @@ the_kernel_log_is_clean() {
 tests=(
 	every_useless_value_is_refused_at_load
 	every_useless_value_is_refused_at_run_time
+	a_refused_value_goes_into_the_kernel_log_escaped
 	bounds_are_accepted_and_told
 	parameters_have_the_right_modes
 	parameters_are_described_as_they_are
