@@ -78,13 +78,22 @@ static void examine(const struct cw_fatal *fatal, struct cw_wound *wound)
 	cw_gather_maps_end();
 }
 
+/* The signal a process is dying of, if a thread of its own was struck by it; else NULL */
+static const struct cw_fatal *fatal_of(const struct cw_task *task)
+{
+	/* Pairs with cw_death_signal() */
+	return task && smp_load_acquire(&task->fatal.tid) ? &task->fatal : NULL;
+}
+
 #ifdef CONFIG_PREEMPT_RT
 static void note_wound(struct cw_task *task)
 {
+	const struct cw_fatal *fatal = fatal_of(task);
+
 	/* An oops in do_exit() enters it once more */
-	if (!task || task->fatal.tid != current->pid || task->wound_noted)
+	if (!fatal || fatal->tid != current->pid || task->wound_noted)
 		return;
-	examine(&task->fatal, &task->wound);
+	examine(fatal, &task->wound);
 	/* Pairs with noted_wound() */
 	smp_store_release(&task->wound_noted, true);
 }
@@ -108,14 +117,15 @@ static struct cw_wound *noted_wound(struct cw_task *task)
 /* That of whichever thread died of @sig, if it is known: noted, or current's, put into @room */
 static struct cw_wound *wound_of(struct cw_task *task, int sig, struct cw_wound *room)
 {
+	const struct cw_fatal *fatal = fatal_of(task);
 	struct cw_wound *wound;
 
-	if (!task || !task->fatal.tid || task->fatal.sig != sig)
+	if (!fatal || fatal->sig != sig)
 		return NULL;
 	wound = noted_wound(task);
-	if (!wound && task->fatal.tid == current->pid) {
+	if (!wound && fatal->tid == current->pid) {
 		wound = room;
-		examine(&task->fatal, wound);
+		examine(fatal, wound);
 	}
 	return wound;
 }
@@ -136,7 +146,8 @@ static void look_up(struct facts *facts, struct cw_scratch *scratch)
 	facts->cgroup_len = cw_gather_cgroup(scratch->cwd, sizeof(scratch->cwd));
 	facts->ns_len = cw_gather_namespaces(facts->ns, sizeof(facts->ns));
 	facts->tree = (struct cw_tree_node *)scratch->text;
-	facts->levels = cw_gather_tree(facts->tree, cw_params.tree_levels, &facts->tree_cut);
+	facts->levels = cw_gather_tree(facts->tree, READ_ONCE(cw_params.tree_levels),
+				       &facts->tree_cut);
 }
 
 /* Where a type has what both types tell */
@@ -248,11 +259,11 @@ static void tell(struct cw_task *task, int status)
 	struct cw_exec *fresh = NULL;
 	struct facts facts = { 0 };
 
-	if (!(cw_params.signals & sig_bit(sig))) {
+	if (!(READ_ONCE(cw_params.signals) & sig_bit(sig))) {
 		cw_ring_count(CW_COUNT_FILTERED);
 		return;
 	}
-	if (EVERYDAY & sig_bit(sig) & ~cw_params.signals_named)
+	if (EVERYDAY & sig_bit(sig) & ~READ_ONCE(cw_params.signals_named))
 		ring = CW_RING_EVENTS;
 	scratch = cw_mem_scratch_get();
 	if (!scratch) {
@@ -316,7 +327,8 @@ void cw_death_signal(int sig, const struct kernel_siginfo *info)
 			fatal->has_addr = info->si_code > 0 && info->si_code < SI_KERNEL;
 			fatal->addr = (unsigned long)info->si_addr;
 		}
-		fatal->tid = current->pid;
+		/* Pairs with fatal_of() */
+		smp_store_release(&fatal->tid, current->pid);
 	}
 	rcu_read_unlock();
 }
@@ -356,9 +368,11 @@ static int fatal_status(void)
 
 static void thread_tells(struct cw_task *task, int status)
 {
+	const struct cw_fatal *fatal = fatal_of(task);
+
 	/* Another thread has more to say, and will come here, unless it has been here already */
-	if (task && task->fatal.tid && task->fatal.tid != current->pid &&
-	    task->fatal.sig == (status & 0x7f) && others_live() > 0)
+	if (fatal && fatal->tid != current->pid && fatal->sig == (status & 0x7f) &&
+	    others_live() > 0)
 		return;
 	if (task && !test_and_set_bit(CW_TASK_TOLD, &task->flags))
 		tell(task, status);
@@ -438,7 +452,7 @@ void cw_death_process(bool ended)
 	if (is_teller(task)) {
 		if (status & 0x7f)
 			tell(task, status);
-		else if (cw_params.log_exit)
+		else if (READ_ONCE(cw_params.log_exit))
 			cw_record_exit(task, code);
 	}
 	rcu_read_unlock();

@@ -182,15 +182,18 @@ struct cw_exec *cw_exec_older(struct task_struct *leader, char *room)
 	struct cw_path exe, cwd;
 	struct cw_exec *exec;
 	struct mm_struct *mm;
+	unsigned long start, end;
 	u64 total = 0;
 	int got = 0;
 
 	mm = get_task_mm(leader);
 	if (!mm)
 		return cw_exec_bare();
-	if (mm->arg_end > mm->arg_start) {
-		total = mm->arg_end - mm->arg_start;
-		got = access_process_vm(leader, mm->arg_start, args,
+	start = READ_ONCE(mm->arg_start);
+	end = READ_ONCE(mm->arg_end);
+	if (end > start) {
+		total = end - start;
+		got = access_process_vm(leader, start, args,
 					min_t(u64, total, cw_params.argv_bytes), FOLL_FORCE);
 	}
 	mmput(mm);

@@ -225,17 +225,18 @@ static void put_num(struct cw_out *out, const char *key, u64 value)
 void cw_hook_show(struct cw_out *out, enum cw_hook_id id)
 {
 	const struct hook *hook = &hooks[id];
+	enum state state = READ_ONCE(hook->state);
 	unsigned long hits = 0;
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		hits += per_cpu(cw_hook_hits, cpu)[id];
+		hits += READ_ONCE(per_cpu(cw_hook_hits, cpu)[id]);
 	put_str(out, "hook=", hook->symbol);
 	put_str(out, "kind=", kind_names[hook->kind]);
-	put_str(out, "state=", state_names[hook->state]);
-	if (hook->state == INLINED)
+	put_str(out, "state=", state_names[state]);
+	if (state == INLINED)
 		put_str(out, "found=", hook->in);
-	if (hook->state == SET || hook->state == IDLE) {
+	if (state == SET || state == IDLE) {
 		put_str(out, "found=", hook->found);
 		if (hook->kind != TRACEPOINT) {
 			cw_text_puts(out, "addr=");
@@ -373,12 +374,12 @@ static void set(struct hook *hook)
 	int ret;
 
 	if (cw_params_skips(hook->symbol)) {
-		hook->state = LEFT_OUT;
+		WRITE_ONCE(hook->state, LEFT_OUT);
 		pr_warn("%s is left out as skip_hooks asks: %s\n", hook->symbol, hook->loses);
 		return;
 	}
 	if (hook->in) {
-		hook->state = INLINED;
+		WRITE_ONCE(hook->state, INLINED);
 		return;
 	}
 	strscpy(hook->found, hook->symbol, sizeof(hook->found));
@@ -386,11 +387,11 @@ static void set(struct hook *hook)
 	if (ret == -ENOENT && !find_variant(hook, hook->found, sizeof(hook->found)))
 		ret = set_found(hook);
 	if (ret == -ENOENT && hook->module) {
-		hook->state = WAITING;
+		WRITE_ONCE(hook->state, WAITING);
 		return;
 	}
 	if (ret) {
-		hook->state = MISSING;
+		WRITE_ONCE(hook->state, MISSING);
 		pr_warn("%s %s cannot be set (error %d): %s\n", kind_names[hook->kind],
 			hook->symbol, ret, hook->loses);
 		return;
@@ -493,7 +494,7 @@ void cw_hook_clear_all(void)
 	for (i = CW_HOOK_MAX - 1; i >= 0; i--) {
 		if (hooks[i].kind != KPROBE)
 			clear(&hooks[i]);
-		hooks[i].state = MISSING;
+		WRITE_ONCE(hooks[i].state, MISSING);
 	}
 	tracepoint_synchronize_unregister();
 }

@@ -118,7 +118,8 @@ int cw_probe_execveat_return(struct kretprobe_instance *ri, struct pt_regs *regs
 	cw_hook_hit(CW_HOOK_EXECVEAT);
 	if (ret < 0) {
 		/* After the point of no return the arguments are gone with the old image */
-		if (cw_params.log_failed_exec && *(struct mm_struct **)ri->data == current->mm)
+		if (READ_ONCE(cw_params.log_failed_exec) &&
+		    *(struct mm_struct **)ri->data == current->mm)
 			exec_failed(-ret);
 	} else if (unlikely(!cw_hook_is_set(CW_HOOK_EXEC))) {
 		cw_ring_count(CW_COUNT_UNSEEN_EXEC);

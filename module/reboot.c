@@ -260,7 +260,7 @@ static void put_asker(struct cw_draft *draft)
 	rcu_read_lock();
 	cw_draft_task(draft, &exec_keys, cw_history_find(current));
 	rcu_read_unlock();
-	levels = cw_gather_tree(room->tree, cw_params.tree_levels, &cut);
+	levels = cw_gather_tree(room->tree, READ_ONCE(cw_params.tree_levels), &cut);
 	cw_draft_str(draft, CW_REBOOT_tree, (const char *)room->tree,
 		     levels * sizeof(*room->tree), cut);
 }

@@ -78,7 +78,7 @@ void cw_record_exec(const struct linux_binprm *bprm)
 	scratch = cw_mem_scratch_get();
 	if (!scratch) {
 		/* This CPU came up without room to put a record together */
-		if (cw_params.log_exec)
+		if (READ_ONCE(cw_params.log_exec))
 			cw_ring_drop(CW_COUNT_NO_MEMORY);
 		if (task)
 			set_bit(CW_TASK_STALE, &task->flags);
@@ -86,7 +86,7 @@ void cw_record_exec(const struct linux_binprm *bprm)
 	}
 	exec = cw_exec_new(bprm, scratch);
 	cw_history_enter(exec, from, stale, current);
-	if (cw_params.log_exec)
+	if (READ_ONCE(cw_params.log_exec))
 		record_exec(exec);
 	if (task && !(exec->flags & CW_EXEC_SPARE)) {
 		cw_history_replace(task, exec);

@@ -244,7 +244,8 @@ bool cw_ring_state(unsigned int cpu, struct cw_cpu *state)
 			cpu_relax();
 			cond_resched();
 		}
-		*state = *head;
+		/* The writer may be at it: then the copy is made again */
+		data_race(*state = *head);
 		smp_rmb();	/* ring(D) */
 		/* An NMI changes the counters and leaves gen alone */
 	} while (READ_ONCE(head->gen) != gen || READ_ONCE(head->seq) != state->seq ||
@@ -266,6 +267,12 @@ u64 cw_ring_head(unsigned int cpu, enum cw_ring_id id)
 	struct cw_cpu *head = smp_load_acquire(&per_cpu(ring_cpu.head, cpu));
 
 	return head ? READ_ONCE(head->ring[id].head) : 0;
+}
+
+static void copy_out(void *to, const u8 *from, u32 bytes)
+{
+	/* The writer may be at it. What it changes is behind the tail by then, and is forgotten. */
+	data_race(memcpy(to, from, bytes));
 }
 
 /**
@@ -293,11 +300,11 @@ int cw_ring_read(unsigned int cpu, enum cw_ring_id id, struct cw_cursor *cursor,
 
 	while (cursor->pos < end) {
 		from = this->data[id] + (cursor->pos & (ring->size - 1));
-		memcpy(entry, from, 8);	/* len and flags: a padding entry may have no more */
+		copy_out(entry, from, 8); /* len and flags: a padding entry may have no more */
 		len = entry->len;
 		if (!(entry->flags & CW_ENTRY_PAD) && len >= sizeof(*entry) && len <= bytes &&
 		    (cursor->pos & (ring->size - 1)) + len <= ring->size)
-			memcpy(buf, from, len);
+			copy_out(buf, from, len);
 		smp_rmb();	/* ring(B) */
 		if (READ_ONCE(ring->tail) > cursor->pos) {
 			cw_ring_state(cpu, &state);
@@ -348,11 +355,11 @@ u32 cw_ring_peek(unsigned int cpu, enum cw_ring_id id, u64 *pos, void *buf, u32 
 		if (*pos >= end)
 			return 0;
 		off = *pos & (ring->size - 1);
-		memcpy(buf, this->data[id] + off, 8);	/* len and flags */
+		copy_out(buf, this->data[id] + off, 8);	/* len and flags */
 		len = entry->len;
 		if (!(entry->flags & CW_ENTRY_PAD))
-			memcpy(buf, this->data[id] + off,
-			       min_t(u64, min(len, bytes), ring->size - off));
+			copy_out(buf, this->data[id] + off,
+				 min_t(u64, min(len, bytes), ring->size - off));
 		smp_rmb();	/* ring(B) */
 		if (READ_ONCE(ring->tail) > *pos)
 			continue;
