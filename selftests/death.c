@@ -707,27 +707,29 @@ static void expect_one_exit_each(struct __test_metadata *_metadata)
 		{ twenty_threads, end_process, -1 },
 		{ twenty_threads, execute, 5 },
 	};
-	int status, i, doubled = 0;
+	int count = cw_number(NULL, 100, 25), i, doubled = 0, status[count];
 	struct cw_lines lines;
 	const char *exit;
-	pid_t pid;
+	pid_t pid[count];
 
 	shared_tid = shared();
 	thread_code = 77;
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < count; i++) {
 		thread_how = how[i % 5].thread;
 		fatal_thread = how[i % 5].which;
-		pid = dies(how[i % 5].leader, NULL, &status);
-		ASSERT_TRUE(WIFEXITED(status));
+		pid[i] = dies(how[i % 5].leader, NULL, &status[i]);
+		ASSERT_TRUE(WIFEXITED(status[i]));
 		/* Which thread's code it is has changed between kernels; tiny counts arguments */
 		if (i % 5 > 1)
-			ASSERT_EQ(i % 5 == 4 ? 1 : 77, WEXITSTATUS(status));
-		lines = cw_lines("events");
-		exit = cw_newest(&lines, "exit", "pid", cw_format("%d", pid));
-		EXPECT_EQ(WEXITSTATUS(status), cw_num(exit, "code"));
-		ASSERT_LT(0, deaths_among(&lines, pid));
-		doubled += deaths_among(&lines, pid) - 1;
-		EXPECT_EQ(i % 5 == 4, cw_count(&lines, "exec", "pid", cw_format("%d", pid)));
+			ASSERT_EQ(i % 5 == 4 ? 1 : 77, WEXITSTATUS(status[i]));
+	}
+	lines = cw_lines("events");
+	for (i = 0; i < count; i++) {
+		exit = cw_newest(&lines, "exit", "pid", cw_format("%d", pid[i]));
+		EXPECT_EQ(WEXITSTATUS(status[i]), cw_num(exit, "code"));
+		ASSERT_LT(0, deaths_among(&lines, pid[i]));
+		doubled += deaths_among(&lines, pid[i]) - 1;
+		EXPECT_EQ(i % 5 == 4, cw_count(&lines, "exec", "pid", cw_format("%d", pid[i])));
 	}
 	EXPECT_EQ(0, doubled);
 }
@@ -742,8 +744,9 @@ TEST_F(death, a_process_of_threads_exits_once)
 /* C-02, X-09: no thread finds its process among those that are known, or only some do */
 TEST_F(death, a_process_of_threads_exits_once_without_memory)
 {
+	struct cw_lines lines;
 	int status, i;
-	pid_t pid;
+	pid_t pid[20];
 
 	ASSERT_EQ(0, cw_load(""));
 	ASSERT_EQ(0, cw_set("fail_alloc", "1"));
@@ -751,10 +754,12 @@ TEST_F(death, a_process_of_threads_exits_once_without_memory)
 	thread_how = die_write;
 	fatal_thread = -1;
 	for (i = 0; i < 20; i++) {
-		pid = dies(twenty_threads, (void *)0xdead0, &status);
+		pid[i] = dies(twenty_threads, (void *)0xdead0, &status);
 		ASSERT_EQ(SIGSEGV, WTERMSIG(status));
-		ASSERT_EQ(1, deaths(pid));
 	}
+	lines = cw_lines("events");
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(1, deaths_among(&lines, pid[i]));
 	ASSERT_EQ(0, cw_set("fail_alloc", "2"));
 	expect_one_exit_each(_metadata);
 	EXPECT_EQ(0, cw_stat("dropped"));
