@@ -354,13 +354,11 @@ static int walk_symbols(unsigned long addr, bool up, const char *symbol, char *f
  */
 static int find_variant(const struct hook *hook, char *found, size_t size)
 {
-	struct kprobe near = { .symbol_name = hook->near };
+	/* Not armed: to disarm it takes memory, and without any it would stay, on this stack */
+	struct kprobe near = { .symbol_name = hook->near, .flags = KPROBE_FLAG_DISABLED };
+	int ret = hook->near ? register_kprobe(&near) : -ENOENT;
 	unsigned long addr;
-	int ret;
 
-	if (!hook->near)
-		return -ENOENT;
-	ret = register_kprobe(&near);
 	if (ret)
 		return ret;
 	addr = (unsigned long)near.addr;
@@ -384,8 +382,8 @@ static void set(struct hook *hook)
 	}
 	strscpy(hook->found, hook->symbol, sizeof(hook->found));
 	ret = set_found(hook);
-	if (ret == -ENOENT && !find_variant(hook, hook->found, sizeof(hook->found)))
-		ret = set_found(hook);
+	if (ret == -ENOENT)
+		ret = find_variant(hook, hook->found, sizeof(hook->found)) ?: set_found(hook);
 	if (ret == -ENOENT && hook->module) {
 		WRITE_ONCE(hook->state, WAITING);
 		return;
