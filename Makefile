@@ -12,8 +12,9 @@ VM := selftests/vm
 # The kernel that guests run: the distribution's stock one, whatever runs here
 GUEST = $$(basename $$($(VM)/kernel)/lib/modules/*)
 
-.PHONY: all module tools guest tests help demo check shell bench check-storm check-kernels check-dkms gates \
-	install install-sysvinit uninstall dkms-install dkms-uninstall install-files clean setup-build setup-guest
+.PHONY: all module tools guest tests help demo check shell bench check-storm check-kernels check-dkms \
+	check-debug gates install install-sysvinit uninstall dkms-install dkms-uninstall install-files \
+	clean setup-build setup-guest
 
 all: module tools
 
@@ -50,6 +51,7 @@ help:
 	@echo 'make check-storm  a million execs, an hour of storms, and what else takes long'
 	@echo 'make check-kernels  the tests on other kernels, from 5.10 to 7.3'
 	@echo 'make check-dkms   installs it through DKMS on Debian 11 to 14, with and without Secure Boot'
+	@echo 'make check-debug  the tests on a kernel built to find fault with the module'
 	@echo 'make gates        the static checks alone'
 	@echo 'make dkms-install the module through DKMS, loaded at every boot; and the command'
 	@echo 'make install      the same without DKMS, for the running kernel only'
@@ -74,6 +76,9 @@ check-kernels:
 
 check-dkms: tests
 	@selftests/check dkms
+
+check-debug:
+	@selftests/debug
 
 bench: guest
 	@$(VM)/boot -t 3000 -i -- selftests/bench.sh

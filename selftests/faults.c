@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that cannot be had, one allocation after the other and one in ten, and what is never given
+ * back. Only a kernel built for it does the first and sees the second (`make check-debug`).
+ */
+#include "cw_test.h"
+
+#define DEBUG "/sys/kernel/debug/"
+
+CW_FIXTURE(faults)
+
+/* Have @percent of the allocations fail in the processes that ask for it. False: not here. */
+static bool inject(const char *percent, const char *sleepers_spared)
+{
+	static const char *const which[] = { "failslab", "fail_page_alloc" };
+	const char *const name[] = { "task-filter", "times", "verbose", "ignore-gfp-wait",
+				     "probability" };
+	const char *const value[] = { "Y", "-1", "0", sleepers_spared, percent };
+	size_t i, j;
+
+	for (i = 0; i < 2; i++)
+		for (j = 0; j < sizeof(name) / sizeof(name[0]); j++)
+			if (cw_write(cw_format(DEBUG "%s/%s", which[i], name[j]), value[j]))
+				return false;
+	/* Single pages too */
+	return !cw_write(DEBUG "fail_page_alloc/min-order", "0");
+}
+
+/* What kmemleak has found since the first test, "" for nothing. A scan takes a minute. */
+static const char *leaks(void)
+{
+	int i;
+
+	/* It takes for lost only what is five seconds old, and twice not found */
+	for (i = 0; i < 2; i++) {
+		cw_sleep_ms(6000);
+		if (cw_write(DEBUG "kmemleak", "scan"))
+			return "kmemleak has given up";
+	}
+	return cw_read(DEBUG "kmemleak") ?: "kmemleak cannot be read";
+}
+
+/* finit_module() with the @nth allocation failing; 0 or -errno, *@failed: there were so many */
+static int load_without(int nth, const char *parameters, bool *failed)
+{
+	int module = open(cw_beside("CRASHWATCH_KO", "../crashwatch.ko"), O_RDONLY | O_CLOEXEC);
+	int fail = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	char text[16] = "";
+	int ret;
+
+	if (module < 0 || fail < 0 || dprintf(fail, "%d", nth) < 0)
+		return -EBADF;
+	ret = syscall(SYS_finit_module, module, parameters, 0) ? -errno : 0;
+	*failed = pread(fail, text, sizeof(text) - 1, 0) > 0 && !atoi(text);
+	pwrite(fail, "0", 1, 0);
+	close(fail);
+	close(module);
+	return ret;
+}
+
+/* An exec and an exit on each processor: how many were neither recorded nor counted as dropped? */
+static int unaccounted(void)
+{
+	long long before = cw_stat("written") + cw_stat("dropped_no_ring");
+	int cpus = sysconf(_SC_NPROCESSORS_ONLN), cpu, status;
+
+	for (cpu = 0; cpu < cpus; cpu++) {
+		cw_pin(cpu);
+		CW_RUN(&status, cw_tiny());
+	}
+	return before + 2 * cpus - cw_stat("written") - cw_stat("dropped_no_ring");
+}
+
+/* L-01, L-04, X-09: it is loaded or not, what it lacks then is counted, nothing stays behind */
+TEST_F_TIMEOUT(faults, L_04_a_load_survives_the_failure_of_any_allocation, 600)
+{
+	int most = atoi(getenv("CW_FAULTS") ?: "2000"), nth, ret, loaded = 0;
+	bool failed = true;
+
+	if (access("/proc/thread-self/fail-nth", W_OK) || !inject("0", "N") ||
+	    cw_write(DEBUG "kmemleak", "clear"))
+		SKIP(return, "this kernel injects no faults or has no kmemleak");
+	for (nth = 1; failed && nth <= most; nth++) {
+		ret = load_without(nth, "ring_kb=128", &failed);
+		ASSERT_TRUE(!ret || ret == -ENOMEM)
+		TH_LOG("allocation %d: %s", nth, strerror(-ret));
+		if (!ret) {
+			EXPECT_EQ(0, unaccounted())
+			TH_LOG("allocation %d", nth);
+			loaded++;
+		}
+		ASSERT_EQ(0, cw_unload());
+		ASSERT_STREQ("", cw_read(DEBUG "kprobes/list"))
+		TH_LOG("allocation %d", nth);
+	}
+	TH_LOG("%d loads with one allocation failing, %d of them succeeded", nth - 1, loaded);
+	EXPECT_FALSE(failed);
+	EXPECT_LT(10, nth);
+}
+
+/* L-01, L-04, X-09: handlers get no memory one time in ten, and the module comes and goes */
+TEST_F_TIMEOUT(faults, X_09_storms_with_one_allocation_in_ten_failing, 600)
+{
+	int rounds = cw_number("CW_ROUNDS", 10, 3), round;
+	long long refused = 0;
+	char *storm = cw_format("exec 2>/dev/null; ./tiny segv; exec %s ./tiny 200",
+				cw_program("storm"));
+	pid_t pid;
+
+	if (access("/proc/self/make-it-fail", W_OK) || !inject("10", "Y"))
+		SKIP(return, "this kernel injects no faults");
+	cw_tiny();
+	/* The mark is inherited; what may sleep for memory gets it, so the programs do start */
+	pid = fork();
+	if (!pid) {
+		setpgid(0, 0);
+		cw_write("/proc/self/make-it-fail", "1");
+		for (;;)
+			if (system(storm))
+				cw_sleep_ms(1);
+	}
+	for (round = 0; round < rounds; round++) {
+		EXPECT_EQ(0, cw_load("ring_kb=128 max_mem_kb=256"));
+		EXPECT_TRUE(CW_WAIT(cw_stat("written") > 1000, 60));
+		refused += cw_stat("no_memory");
+		EXPECT_EQ(0, cw_unload());
+		ASSERT_STREQ("", cw_read(DEBUG "kprobes/list"));
+	}
+	kill(-pid, SIGKILL);
+	cw_reap(pid);
+	inject("0", "Y");
+	TH_LOG("%lld times there was no memory", refused);
+	EXPECT_LT(0, refused);
+}
+
+/* L-04: CW_LOADS times; kmemleak knows what no counter shows */
+TEST_F_TIMEOUT(faults, L_04_loading_and_unloading_leaves_nothing_behind, 600)
+{
+	int count = atoi(getenv("CW_LOADS") ?: "20"), i, status;
+
+	if (access(DEBUG "kmemleak", R_OK))
+		SKIP(return, "this kernel has no kmemleak");
+	for (i = 0; i < count; i++) {
+		ASSERT_EQ(0, cw_load("ring_kb=128"));
+		if (i % 10 == 0) {
+			CW_RUN(&status, cw_tiny(), "segv");
+			cw_lines("events");
+		}
+		ASSERT_EQ(0, cw_unload());
+		ASSERT_STREQ("", cw_read(DEBUG "kprobes/list"));
+	}
+	TH_LOG("%d times", count);
+	EXPECT_STREQ("", leaks());
+}
+
+TEST_HARNESS_MAIN
