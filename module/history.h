@@ -65,7 +65,7 @@ struct cw_wound {
  * @key: which one
  * @exec: what it has executed last; replaced only by the process itself
  * @flags: CW_TASK_...
- * @fatal: written under the process's siglock, once
+ * @fatal: written under the process's siglock, once, its tid last
  * @wound_noted: @wound is whole
  * @wound: of thread @fatal.tid, on its way through do_exit(); whoever tells lets its files go
  */
