@@ -8,7 +8,7 @@
  * tells the death at the entry of do_exit(), where its memory is still there. If no thread was
  * noted (the whole group was ended by a signal that needs no thread), the first one that gets
  * there tells it. Whatever was not told by then is told when the last thread has ended. The bit
- * CW_TASK_TOLD decides who was first, or last[] where there is no struct cw_task.
+ * CW_TASK_TOLD says whether it was told; which of several last threads came first, last[] does.
  *
  * On PREEMPT_RT the handler at do_exit() may not look at a path. There it only notes the mappings,
  * and holds their files; the thread tells when it has ended. By then it is not counted among the
@@ -341,17 +341,21 @@ static atomic64_t last[1 << LAST_BITS];
 /*
  * Is it for current to tell how its process has ended? Several threads may find that they are the
  * last, for the kernel counts them down before they come here. The first may have ended @task by
- * the time the second comes; and for some process there may never have been memory for one.
+ * the time the second comes; and for some process there may never have been memory for one. So
+ * last[] has who was first, and only he asks @task whether a thread has told it before.
  */
 static bool is_teller(struct cw_task *task)
 {
 	u64 process = current->group_leader->start_time ^ (u64)current->tgid << 40;
-	bool told = task && test_and_set_bit(CW_TASK_TOLD, &task->flags);
+	bool gaps = cw_history_has_gaps();
 
-	if (!cw_history_has_gaps() && (!task || get_nr_threads(current) == 1))
-		return task && !told;
+	if (!gaps && !task)
+		return false;
 	/* Ordered before cw_history_end(): who finds no @task any more finds this */
-	return atomic64_xchg(&last[hash_64(process, LAST_BITS)], process) != process && !told;
+	if ((gaps || get_nr_threads(current) != 1) &&
+	    atomic64_xchg(&last[hash_64(process, LAST_BITS)], process) == process)
+		return false;
+	return !task || !test_and_set_bit(CW_TASK_TOLD, &task->flags);
 }
 
 /* The signal current's process dies of, as wait(2) has it, or 0 */
