@@ -51,7 +51,7 @@ help:
 	@echo 'make check-storm  a million execs, an hour of storms, and what else takes long'
 	@echo 'make check-kernels  the tests on other kernels, from 5.10 to 7.3'
 	@echo 'make check-dkms   installs it through DKMS on Debian 11 to 14, with and without Secure Boot'
-	@echo 'make check-debug  the tests on a kernel built to find fault with the module'
+	@echo 'make check-debug  the tests on kernels built to find fault with the module'
 	@echo 'make gates        the static checks alone'
 	@echo 'make dkms-install the module through DKMS, loaded at every boot; and the command'
 	@echo 'make install      the same without DKMS, for the running kernel only'

@@ -272,14 +272,13 @@ static inline char *cw_log_read(int fd)
 	return text;
 }
 
-/* The first thing in a log that must never be there, or NULL. Whose a race is, run sees. */
+/* The first thing in a log that must never be there, or NULL; there is more that run looks for. */
 static inline const char *cw_log_bad(const char *log)
 {
 	static const char *const bad[] = {
 		"BUG:",
 		"WARNING:",
 		"Oops",
-		"kmemleak",
 		"INFO: task",
 	};
 	const char *at;

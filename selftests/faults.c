@@ -26,9 +26,14 @@ static bool inject(const char *percent, const char *sleepers_spared)
 	return !cw_write(DEBUG "fail_page_alloc/min-order", "0");
 }
 
-/* What kmemleak has found since the first test, "" for nothing. A scan takes a minute. */
+/*
+ * What kmemleak has found since the first test, "" for nothing. A scan takes a minute. For want of
+ * memory 6.1 loses the name of a cache when it makes its directory: that is not told.
+ */
 static const char *leaks(void)
 {
+	static const char begin[] = "unreferenced object";
+	char *text, *found = "", *next;
 	int i;
 
 	/* It takes for lost only what is five seconds old, and twice not found */
@@ -37,7 +42,15 @@ static const char *leaks(void)
 		if (cw_write(DEBUG "kmemleak", "scan"))
 			return "kmemleak has given up";
 	}
-	return cw_read(DEBUG "kmemleak") ?: "kmemleak cannot be read";
+	text = cw_read(DEBUG "kmemleak");
+	if (!text)
+		return "kmemleak cannot be read";
+	for (; *text; text = next) {
+		next = strstr(text + 1, begin) ?: text + strlen(text);
+		if (!memmem(text, next - text, "sysfs_slab_add", 14))
+			found = cw_format("%s%.*s", found, (int)(next - text), text);
+	}
+	return found;
 }
 
 /* finit_module() with the @nth allocation failing; 0 or -errno, *@failed: there were so many */
@@ -74,13 +87,14 @@ static int unaccounted(void)
 /* L-01, L-04, X-09: it is loaded or not, what it lacks then is counted, nothing stays behind */
 TEST_F_TIMEOUT(faults, L_04_a_load_survives_the_failure_of_any_allocation, 600)
 {
-	int most = atoi(getenv("CW_FAULTS") ?: "2000"), nth, ret, loaded = 0;
+	int step = cw_number("CW_EVERY", 1, 1), most = 2000, nth, tried = 0, ret, loaded = 0;
 	bool failed = true;
 
+	/* Its own scans, every ten minutes, would find what is on its way while the module loads */
 	if (access("/proc/thread-self/fail-nth", W_OK) || !inject("0", "N") ||
-	    cw_write(DEBUG "kmemleak", "clear"))
+	    cw_write(DEBUG "kmemleak", "scan=off") || cw_write(DEBUG "kmemleak", "clear"))
 		SKIP(return, "this kernel injects no faults or has no kmemleak");
-	for (nth = 1; failed && nth <= most; nth++) {
+	for (nth = cw_number("CW_FIRST", 1, 1); failed && nth <= most; nth += step, tried++) {
 		ret = load_without(nth, "ring_kb=128", &failed);
 		ASSERT_TRUE(!ret || ret == -ENOMEM)
 		TH_LOG("allocation %d: %s", nth, strerror(-ret));
@@ -93,9 +107,9 @@ TEST_F_TIMEOUT(faults, L_04_a_load_survives_the_failure_of_any_allocation, 600)
 		ASSERT_STREQ("", cw_read(DEBUG "kprobes/list"))
 		TH_LOG("allocation %d", nth);
 	}
-	TH_LOG("%d loads with one allocation failing, %d of them succeeded", nth - 1, loaded);
+	TH_LOG("%d loads with one allocation failing, %d of them succeeded", tried, loaded);
 	EXPECT_FALSE(failed);
-	EXPECT_LT(10, nth);
+	EXPECT_LT(10, tried);
 }
 
 /* L-01, L-04, X-09: handlers get no memory one time in ten, and the module comes and goes */
@@ -136,7 +150,7 @@ TEST_F_TIMEOUT(faults, X_09_storms_with_one_allocation_in_ten_failing, 600)
 /* L-04: CW_LOADS times; kmemleak knows what no counter shows */
 TEST_F_TIMEOUT(faults, L_04_loading_and_unloading_leaves_nothing_behind, 600)
 {
-	int count = atoi(getenv("CW_LOADS") ?: "20"), i, status;
+	int count = cw_number("CW_LOADS", 20, 20), i, status;
 
 	if (access(DEBUG "kmemleak", R_OK))
 		SKIP(return, "this kernel has no kmemleak");

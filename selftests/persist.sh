@@ -107,7 +107,10 @@ useless_places_are_refused() {
 		refused "$place" || { echo "# $place"; return 1; }
 	done
 }
-log_is_clean() { ! grep -aE 'BUG:|WARNING:|Oops|Call [Tt]race' /tmp/dmesg; }
+log_is_clean() {
+	"$here/complaints" </tmp/dmesg
+	[ $? = 1 ]
+}
 
 second_boot() {
 	load || exit
