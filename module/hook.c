@@ -56,7 +56,7 @@ static struct hook hooks[CW_HOOK_MAX] = {
 	},
 	[CW_HOOK_EXIT] = {
 		.symbol = "sched_process_exit", .kind = TRACEPOINT, .handler = cw_probe_exit,
-		.loses = "exit records come from do_exit and lack the code of a process that ends without exit_group",
+		.loses = "exit records lack the code of a process that ends without exit_group, and may be missing for one of threads",
 	},
 	[CW_HOOK_DO_EXIT] = {
 		.symbol = "do_exit", .kind = KPROBE, .pre = cw_probe_do_exit,
