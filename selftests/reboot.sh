@@ -88,10 +88,10 @@ incidents() {
 # The module comes after ours. Whoever holds the watchdog is stuck, as a daemon that hangs.
 softdog='modprobe softdog soft_margin=1 && (exec -a dog dash -c "exec 7>/dev/watchdog; echo >&7; sleep 30")'
 # shellcheck disable=SC2016 # for the guest's shell
-crash_and_go='sh -c "kill -SEGV \$\$"; sh -c "reboot -f; :"'
+crash_and_go='{ sh -c "kill -SEGV \$\$"; } 2>/dev/null; sh -c "reboot -f; :"'
 # Who writes to a frozen file system hangs, and cannot be killed.
 # shellcheck disable=SC2016 # for the guest's shell
-hang='sh -c "kill -SEGV \$\$"; modprobe loop && truncate -s 8M /tmp/disk && mke2fs -q /tmp/disk &&
+hang='{ sh -c "kill -SEGV \$\$"; } 2>/dev/null; modprobe loop && truncate -s 8M /tmp/disk && mke2fs -q /tmp/disk &&
 	mount -o loop /tmp/disk /mnt && fsfreeze -f /mnt && cd /proc/sys/kernel &&
 	echo 1 >hung_task_timeout_secs && echo 1 >hung_task_panic && touch /mnt/file'
 keys='modprobe uinput; perl -e '\''require "sys/syscall.ph";
