@@ -118,7 +118,7 @@ host() {
 	tmp=$(mktemp -d)
 	trap 'rm -rf "$tmp"' EXIT
 	mkdir "$tmp/share"
-	selftests/vm/boot -m 1024 -t 900 -b -w "$tmp/share" -l "$tmp/log" \
+	selftests/vm/boot -m 1024 -t 1800 -b -w "$tmp/share" -l "$tmp/log" \
 		-a "systemd.log_target=journal-or-kmsg memmap=1M\$$pstore" \
 		-S "cd '${PWD//\'/\'\\\'\'}' && selftests/boots.sh prepare" \
 		-- selftests/boots.sh guest || bad=1

@@ -368,7 +368,7 @@ few_modules() {
 guest() {
 	local name=$1 status=0
 	shift
-	selftests/vm/boot -m 2048 -t 1200 -k "$tmp/kernel" -w "$tmp/share" -l "$tmp/$name.log" "$@" \
+	selftests/vm/boot -m 2048 -t 2400 -k "$tmp/kernel" -w "$tmp/share" -l "$tmp/$name.log" "$@" \
 		-- selftests/dkms.sh "$name" || status=$?
 	if grep -aE 'BUG:|WARNING:|Oops|Call Trace' "$tmp/$name.log"; then
 		echo "not ok dkms: $name: the kernel complained"

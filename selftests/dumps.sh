@@ -16,7 +16,7 @@ incidents() { tools/crashwatch --no-pager vmcore --incidents "$tmp/vmcore.kdump"
 dump() {
 	local name=$1 command=$2 pattern problem=''
 	shift 2
-	selftests/vm/dump -m 768 -t 200 -l "$tmp/log" "$tmp" -- bash -c "
+	selftests/vm/dump -m 768 -t 500 -l "$tmp/log" "$tmp" -- bash -c "
 		command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
 		insmod ./crashwatch.ko reboot_panic=unexpected && { $command; }; sleep 100" \
 		>"$tmp/said" 2>&1 || problem="no dump: $(tail -n 3 "$tmp/said")"

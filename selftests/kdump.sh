@@ -131,7 +131,7 @@ host() {
 	echo "# the image took $((SECONDS - start)) s"
 	start=$SECONDS
 	# makedumpfile needs some of the memory, the module's ring some more.
-	selftests/vm/boot -d kdump -b -m 1024 -a crashkernel=256M -t 1200 -l "$log" ${1:+-w "$1"} -- \
+	selftests/vm/boot -d kdump -b -m 1024 -a crashkernel=256M -t 2400 -l "$log" ${1:+-w "$1"} -- \
 		env TRIGGER="$TRIGGER" REASON="$REASON" PARAMS="$PARAMS" INSTALL="$INSTALL" \
 		selftests/kdump.sh guest ||
 		status=$?

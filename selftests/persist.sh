@@ -140,5 +140,5 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 aside='memmap='$size'$'$at
 [ "${1-}" != named ] || aside=reserve_mem=$size:4096:crashwatch
-timeout 600 selftests/vm/boot -t 540 -b -w "$dir" -l "$dir/log" -a "$aside" -- \
+timeout 1260 selftests/vm/boot -t 1200 -b -w "$dir" -l "$dir/log" -a "$aside" -- \
 	selftests/persist.sh "${1-placed}" guest

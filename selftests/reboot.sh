@@ -37,7 +37,7 @@ restart() {
 	local name=$1 panics=$2 parameters=$3 command=$4 pattern problem=''
 	shift 4
 	[[ $name =~ $only ]] || { rm -f "$log.said" && return; }
-	if ! timeout 300 selftests/vm/boot -t 120 -r -l "$log" ${boot_args:+-a "$boot_args"} \
+	if ! timeout 660 selftests/vm/boot -t 600 -r -l "$log" ${boot_args:+-a "$boot_args"} \
 		${net:+-n "$log.net"} -- \
 		bash -c "command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
 			${net:+$netconsole || exit}
