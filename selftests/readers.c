@@ -312,9 +312,9 @@ TEST_F(readers, poll_wakes_within_a_tenth_of_a_second)
 	struct pollfd poll_fd = { .events = POLLIN };
 	struct timespec now;
 	double when;
+	int i, n, parts, late = 0;
 	size_t bytes;
 	char *text;
-	int i, n, parts;
 
 	ASSERT_EQ(0, load(""));
 	poll_fd.fd = open_file("events_pipe", O_NONBLOCK);
@@ -331,10 +331,12 @@ TEST_F(readers, poll_wakes_within_a_tenth_of_a_second)
 		n = sscanf(text, "[%lf]", &when);
 		ASSERT_EQ(1, n);
 		EXPECT_NE(NULL, strstr(text, " exec pid="));
-		EXPECT_GT(when + 0.1 * cw_slow(), now.tv_sec + now.tv_nsec / 1e9);
+		late += now.tv_sec + now.tv_nsec / 1e9 >= when + 0.1 * cw_slow();
 		EXPECT_LE(when, now.tv_sec + now.tv_nsec / 1e9);
 		wait(NULL);
 	}
+	/* A busy machine may well keep an emulated one waiting for so long, but not each time */
+	EXPECT_GE(2, late);
 	close(poll_fd.fd);
 }
 
