@@ -209,31 +209,50 @@ DEFINE_SHOW_ATTRIBUTE(stats);
 
 static struct dentry *dir;
 
+static void say_if_missing(const char *name, const struct dentry *made)
+{
+	if (IS_ERR(made))
+		pr_warn("%s is not in debugfs (error %ld): all is recorded, but cannot be read there\n",
+			name, PTR_ERR(made));
+}
+
+static void make_file(const char *name, struct dentry *in, const struct file_operations *fops)
+{
+	/* Where there is no directory, that has been said */
+	if (!IS_ERR(in))
+		say_if_missing(name, debugfs_create_file(name, 0400, in, NULL, fops));
+}
+
 /* What the boot before this one has left */
 static void make_previous(void)
 {
-	struct dentry *previous = debugfs_create_dir("previous", dir);
+	struct dentry *previous;
 
-	debugfs_create_file("events", 0400, previous, NULL, &cw_reader_previous_events_fops);
-	debugfs_create_file("events_raw", 0400, previous, NULL, &cw_reader_previous_raw_fops);
-	debugfs_create_file("incidents", 0400, previous, NULL, &cw_reader_previous_incidents_fops);
+	if (IS_ERR(dir))
+		return;
+	previous = debugfs_create_dir("previous", dir);
+	say_if_missing("previous", previous);
+	make_file("events", previous, &cw_reader_previous_events_fops);
+	make_file("events_raw", previous, &cw_reader_previous_raw_fops);
+	make_file("incidents", previous, &cw_reader_previous_incidents_fops);
 }
 
 /**
- * cw_debugfs_init() - make the files; without debugfs the module still records
+ * cw_debugfs_init() - make the files; the module records without them as well, and says so
  */
 void cw_debugfs_init(void)
 {
 	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
-	debugfs_create_file("events", 0400, dir, NULL, &cw_reader_events_fops);
-	debugfs_create_file("events_pipe", 0400, dir, NULL, &cw_reader_events_pipe_fops);
-	debugfs_create_file("events_raw", 0400, dir, NULL, &cw_reader_events_raw_fops);
-	debugfs_create_file("incidents", 0400, dir, NULL, &cw_reader_incidents_fops);
+	say_if_missing("its directory", dir);
+	make_file("events", dir, &cw_reader_events_fops);
+	make_file("events_pipe", dir, &cw_reader_events_pipe_fops);
+	make_file("events_raw", dir, &cw_reader_events_raw_fops);
+	make_file("incidents", dir, &cw_reader_incidents_fops);
 	if (cw_persist_previous())
 		make_previous();
-	debugfs_create_file("tasks", 0400, dir, NULL, &tasks_fops);
-	debugfs_create_file("probes", 0400, dir, NULL, &probes_fops);
-	debugfs_create_file("stats", 0400, dir, NULL, &stats_fops);
+	make_file("tasks", dir, &tasks_fops);
+	make_file("probes", dir, &probes_fops);
+	make_file("stats", dir, &stats_fops);
 }
 
 /**
