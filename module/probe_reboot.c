@@ -8,6 +8,7 @@
 #include <linux/sched/task_stack.h>
 #include <asm/syscall.h>
 
+#include "console.h"
 #include "hook.h"
 #include "policy.h"
 #include "probe.h"
@@ -47,8 +48,10 @@ static int restart(enum cw_hook_id id, struct pt_regs *regs)
 	const struct cw_sight sight = { .at = cw_hook_name(id), .how = "restart", .regs = regs };
 
 	cw_hook_hit(id);
-	if (!cw_reboot_seen(&sight))
+	if (!cw_reboot_seen(&sight)) {
+		cw_console_wait();
 		return 0;
+	}
 	instruction_pointer_set(regs, (unsigned long)panic_instead);
 	return 1;
 }

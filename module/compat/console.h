@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Where consoles have no threads there is none to wait for; for console.c alone. */
+#ifndef CW_COMPAT_CONSOLE_H
+#define CW_COMPAT_CONSOLE_H
+
+#include <linux/console.h>
+#include <linux/sched.h>
+
+#include "compat/have.h"
+
+#ifndef CW_HAVE_PRINTER_THREAD
+struct cw_compat_console {
+	struct task_struct *kthread;
+};
+
+#undef for_each_console_srcu
+#undef task_is_running
+#define console				cw_compat_console
+#define console_srcu_read_lock()	0
+#define console_srcu_read_unlock(cookie)	((void)(cookie))
+#define for_each_console_srcu(con)	for ((con) = NULL; false;)
+#define task_is_running(task)		false
+#endif
+
+#endif

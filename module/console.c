@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What was said may have to be printed yet. */
+#include <linux/console.h>
+#include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+
+#include "console.h"
+
+/* The newest incidents and the restart, eight kilobytes, take 0.7 s at 115,200 baud. */
+#define MOST_MS		2000
+
+/* Does a console's thread print? All are woken if @wake. */
+static bool threads_print(bool wake)
+{
+	bool running = false;
+	struct console *con;
+	int cookie;
+
+	cookie = console_srcu_read_lock();
+	for_each_console_srcu(con) {
+		struct task_struct *thread = READ_ONCE(con->kthread);
+
+		if (thread && wake)
+			wake_up_process(thread);
+		running |= thread && task_is_running(thread);
+	}
+	console_srcu_read_unlock(cookie);
+	return running;
+}
+
+/**
+ * cw_console_wait() - let the threads of consoles print what was said
+ *
+ * From some kernel on consoles have threads of their own, and an emergency restart does not wait
+ * for these. A panic prints by itself; there, and on a machine of one processor, none would run.
+ *
+ * Context: the machine is about to restart; any. Takes two seconds at most.
+ */
+void cw_console_wait(void)
+{
+	int ms;
+
+	if (in_nmi() || num_online_cpus() == 1 || !threads_print(true))
+		return;
+	for (ms = 0; ms < MOST_MS && threads_print(false); ms++)
+		mdelay(1);
+}
