@@ -4,6 +4,7 @@
 #include <linux/cpumask.h>
 #include <linux/delay.h>
 #include <linux/preempt.h>
+#include <linux/rcuwait.h>
 #include <linux/sched.h>
 
 #include "console.h"
@@ -11,21 +12,25 @@
 /* The newest incidents and the restart, eight kilobytes, take 0.7 s at 115,200 baud. */
 #define MOST_MS		2000
 
-/* Does a console's thread print? All are woken if @wake. */
+/* Does a thread of a console print? All are woken if @wake. Who is idle is in its rcuwait. */
 static bool threads_print(bool wake)
 {
+	struct task_struct *waiter;
 	bool running = false;
 	struct console *con;
 	int cookie;
 
 	cookie = console_srcu_read_lock();
+	rcu_read_lock();
 	for_each_console_srcu(con) {
-		struct task_struct *thread = READ_ONCE(con->kthread);
-
-		if (thread && wake)
-			wake_up_process(thread);
-		running |= thread && task_is_running(thread);
+		if (!READ_ONCE(con->kthread))
+			continue;
+		if (wake)
+			rcuwait_wake_up(&con->rcuwait);
+		waiter = rcu_dereference(con->rcuwait.task);
+		running |= !waiter || task_is_running(waiter);
 	}
+	rcu_read_unlock();
 	console_srcu_read_unlock(cookie);
 	return running;
 }

@@ -4,6 +4,7 @@
 #define CW_COMPAT_CONSOLE_H
 
 #include <linux/console.h>
+#include <linux/rcuwait.h>
 #include <linux/sched.h>
 
 #include "compat/have.h"
@@ -11,6 +12,7 @@
 #ifndef CW_HAVE_PRINTER_THREAD
 struct cw_compat_console {
 	struct task_struct *kthread;
+	struct rcuwait rcuwait;
 };
 
 #undef for_each_console_srcu

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A console may have a thread that prints. */
 #include <linux/console.h>
+#include <linux/rcuwait.h>
 #include <linux/sched.h>
 
 static bool __maybe_unused test(struct console *con)
@@ -9,7 +10,7 @@ static bool __maybe_unused test(struct console *con)
 	bool running = false;
 
 	for_each_console_srcu(con)
-		running |= task_is_running(con->kthread);
+		running |= con->kthread && task_is_running(rcu_dereference(con->rcuwait.task));
 	console_srcu_read_unlock(cookie);
 	return running;
 }
