@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What was said may have to be printed yet. */
+#include <linux/atomic.h>
 #include <linux/console.h>
 #include <linux/cpumask.h>
 #include <linux/delay.h>
-#include <linux/preempt.h>
+#include <linux/irqflags.h>
 #include <linux/rcuwait.h>
 #include <linux/sched.h>
 
@@ -12,11 +13,11 @@
 /* The newest incidents and the restart, eight kilobytes, take 0.7 s at 115,200 baud. */
 #define MOST_MS		2000
 
-/* Does a thread of a console print? All are woken if @wake. Who is idle is in its rcuwait. */
-static bool threads_print(bool wake)
+/* Does a thread of a console print, or is it about to? Who is idle sleeps in its rcuwait. */
+static bool threads_print(void)
 {
 	struct task_struct *waiter;
-	bool running = false;
+	bool busy = false;
 	struct console *con;
 	int cookie;
 
@@ -25,30 +26,33 @@ static bool threads_print(bool wake)
 	for_each_console_srcu(con) {
 		if (!READ_ONCE(con->kthread))
 			continue;
-		if (wake)
-			rcuwait_wake_up(&con->rcuwait);
 		waiter = rcu_dereference(con->rcuwait.task);
-		running |= !waiter || task_is_running(waiter);
+		busy |= !waiter || !task_state_index(waiter);
 	}
 	rcu_read_unlock();
 	console_srcu_read_unlock(cookie);
-	return running;
+	return busy;
 }
 
 /**
  * cw_console_wait() - let the threads of consoles print what was said
  *
- * From some kernel on consoles have threads of their own, and an emergency restart does not wait
- * for these. A panic prints by itself; there, and on a machine of one processor, none would run.
+ * A restart does not wait for them. With interrupts on, the kernel has woken them by now; with
+ * interrupts off, as in an interrupt or a panic, it has not, and to do that here would take locks
+ * of the scheduler that nobody may ever let go again. One that is kept from this processor, or
+ * that prints slower than it should, is not waited for any longer than that.
  *
- * Context: the machine is about to restart; any. Takes two seconds at most.
+ * Context: the machine is about to restart; any. Takes two seconds at most, the first time only.
  */
 void cw_console_wait(void)
 {
-	int ms;
+	static atomic_t waited;
+	int ms = 0;
 
-	if (in_nmi() || num_online_cpus() == 1 || !threads_print(true))
+	if (irqs_disabled() || num_online_cpus() == 1 || atomic_xchg(&waited, 1))
 		return;
-	for (ms = 0; ms < MOST_MS && threads_print(false); ms++)
+	/* The interrupt that wakes them may be on its way */
+	do
 		mdelay(1);
+	while (++ms < MOST_MS && threads_print());
 }

@@ -209,18 +209,18 @@ DEFINE_SHOW_ATTRIBUTE(stats);
 
 static struct dentry *dir;
 
-static void say_if_missing(const char *name, const struct dentry *made)
+static void say_if_missing(const char *name, const struct dentry *in, const struct dentry *made)
 {
 	if (IS_ERR(made))
-		pr_warn("%s is not in debugfs (error %ld): all is recorded, but cannot be read there\n",
-			name, PTR_ERR(made));
+		pr_warn("%s%s is not in debugfs (error %ld): all is recorded, but cannot be read there\n",
+			in == dir ? "" : "previous/", name, PTR_ERR(made));
 }
 
 static void make_file(const char *name, struct dentry *in, const struct file_operations *fops)
 {
 	/* Where there is no directory, that has been said */
 	if (!IS_ERR(in))
-		say_if_missing(name, debugfs_create_file(name, 0400, in, NULL, fops));
+		say_if_missing(name, in, debugfs_create_file(name, 0400, in, NULL, fops));
 }
 
 /* What the boot before this one has left */
@@ -231,7 +231,7 @@ static void make_previous(void)
 	if (IS_ERR(dir))
 		return;
 	previous = debugfs_create_dir("previous", dir);
-	say_if_missing("previous", previous);
+	say_if_missing("previous", dir, previous);
 	make_file("events", previous, &cw_reader_previous_events_fops);
 	make_file("events_raw", previous, &cw_reader_previous_raw_fops);
 	make_file("incidents", previous, &cw_reader_previous_incidents_fops);
@@ -243,7 +243,7 @@ static void make_previous(void)
 void cw_debugfs_init(void)
 {
 	dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
-	say_if_missing("its directory", dir);
+	say_if_missing("its directory", dir, dir);
 	make_file("events", dir, &cw_reader_events_fops);
 	make_file("events_pipe", dir, &cw_reader_events_pipe_fops);
 	make_file("events_raw", dir, &cw_reader_events_raw_fops);

@@ -57,10 +57,11 @@ stat_of() { sed -n "s/^$1 //p" "$D/stats"; }
 mark() { echo "mark $((++marks))" >/dev/kmsg; }
 log() { dmesg | sed "0,/mark $marks\$/d"; } # 0: the mark may be the first line
 
-# few WORD...: all of them; with CW_FEWER every so many
+# few START WORD...: all of them; with CW_FEWER every so many, beginning elsewhere for another START
 few() {
-	local i
-	for ((i = 1; i <= $#; i += ${CW_FEWER:-1})); do
+	local start=$1 step=${CW_FEWER:-1} i
+	shift
+	for ((i = 1 + start % (step < $# ? step : $#); i <= $#; i += step)); do
 		printf '%s\n' "${!i}"
 	done
 }
@@ -78,11 +79,12 @@ expect_sentence() {
 
 # Section 2.1
 every_useless_value_is_refused_at_load() {
-	local name value said
+	local name value said turn=0
 	for name in $(parameters); do
 		[ -n "${bad[$name]}" ] || fail "no value of $name is known to be refused"
+		((turn++))
 		# shellcheck disable=SC2086 # a list of words
-		for value in $(few ${bad[$name]}); do
+		for value in $(few $turn ${bad[$name]}); do
 			[ "$value" != - ] || value=
 			mark
 			if said=$(insmod "$ko" "$name=$value" 2>&1); then
@@ -100,13 +102,14 @@ every_useless_value_is_refused_at_load() {
 
 # Section 2.1
 every_useless_value_is_refused_at_run_time() {
-	local name value old said count=0
+	local name value old said count=0 turn=0
 	load tree_levels=7 signals=SEGV,9
 	for name in $(parameters); do
 		[ "$(stat -c %a "$P/$name")" = 644 ] || continue
+		((turn++))
 		old=$(cat "$P/$name")
 		# shellcheck disable=SC2086 # a list of words
-		for value in $(few ${bad[$name]}); do
+		for value in $(few $turn ${bad[$name]}); do
 			[ "$value" != - ] || value=
 			mark
 			said=$( { echo "$value" >"$P/$name"; } 2>&1) && fail "$name=$value is accepted"

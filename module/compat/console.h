@@ -10,18 +10,21 @@
 #include "compat/have.h"
 
 #ifndef CW_HAVE_PRINTER_THREAD
+/**
+ * struct cw_compat_console - a console with a thread
+ * @kthread: prints
+ * @rcuwait: where it sleeps
+ */
 struct cw_compat_console {
 	struct task_struct *kthread;
 	struct rcuwait rcuwait;
 };
 
 #undef for_each_console_srcu
-#undef task_is_running
 #define console				cw_compat_console
 #define console_srcu_read_lock()	0
 #define console_srcu_read_unlock(cookie)	((void)(cookie))
 #define for_each_console_srcu(con)	for ((con) = NULL; false;)
-#define task_is_running(task)		false
 #endif
 
 #endif

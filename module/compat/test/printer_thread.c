@@ -10,7 +10,7 @@ static bool __maybe_unused test(struct console *con)
 	bool running = false;
 
 	for_each_console_srcu(con)
-		running |= con->kthread && task_is_running(rcu_dereference(con->rcuwait.task));
+		running |= con->kthread && rcu_dereference(con->rcuwait.task);
 	console_srcu_read_unlock(cookie);
 	return running;
 }
