@@ -392,7 +392,8 @@ bool cw_dump_next(struct cw_dump *dump, const struct cw_entry **entry,
 		*entry = (const struct cw_entry *)dump->buf;
 		r = (const struct cw_record *)(*entry + 1);
 		*rec = cw_record_valid(r, len - sizeof(**entry)) ? r : NULL;
-		if (!*rec && cw_type_find(r->type)) {
+		/* No type has the number 0 */
+		if (!*rec && (!r->type || cw_type_find(r->type))) {
 			resync(dump, lane);
 			continue;
 		}

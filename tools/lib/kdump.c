@@ -33,6 +33,13 @@ bool cw_kdump_is_dump(int fd)
 #ifdef CW_HAVE_KDUMPFILE
 #include <libkdumpfile/kdumpfile.h>
 
+/* Memory that the heads of an ELF file promise, but that lies behind its end */
+struct absent {
+	__u64 phys, virt, len;
+};
+
+#define MOST_ABSENT	1024	/* machines have a few dozen ranges of memory */
+
 /**
  * struct kdump - an open dump
  * @mem: what callers see
@@ -41,6 +48,8 @@ bool cw_kdump_is_dump(int fd)
  * @shift: of a page's size
  * @info: VMCOREINFO, allocated, or NULL
  * @unfolded: the file that was made of a flattened one, or -1
+ * @absent: what is missing at the end of the file
+ * @absents: how many
  */
 struct kdump {
 	struct cw_mem mem;
@@ -49,15 +58,36 @@ struct kdump {
 	unsigned int shift;
 	char *info;
 	int unfolded;
+	struct absent *absent;
+	size_t absents;
 };
+
+static bool is_absent(const struct kdump *dump, enum cw_space space, __u64 addr, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < dump->absents; i++) {
+		const struct absent *a = &dump->absent[i];
+		__u64 from = space == CW_SPACE_PHYS ? a->phys : a->virt;
+
+		if (addr - from < a->len || from - addr < len)
+			return true;
+	}
+	return false;
+}
 
 static bool kdump_copy(struct cw_mem *mem, enum cw_space space, __u64 addr, void *buf, size_t len)
 {
 	struct kdump *dump = (struct kdump *)mem;
 	kdump_addrspace_t as = space == CW_SPACE_PHYS ? KDUMP_MACHPHYSADDR : KDUMP_KVADDR;
 	size_t n = len;
-	kdump_status status = kdump_read(dump->ctx, as, addr, buf, &n);
+	kdump_status status;
 
+	if (is_absent(dump, space, addr, len)) {
+		mem->failed++;
+		return false;
+	}
+	status = kdump_read(dump->ctx, as, addr, buf, &n);
 	mem->failed += status != KDUMP_OK && status != KDUMP_ERR_NODATA;
 	return status == KDUMP_OK && n == len;
 }
@@ -84,6 +114,7 @@ static void kdump_close(struct cw_mem *mem)
 	if (dump->unfolded >= 0)
 		close(dump->unfolded);
 	free(dump->info);
+	free(dump->absent);
 	free(dump);
 }
 
@@ -102,11 +133,23 @@ static const char *foreign(kdump_ctx_t *ctx)
 	return NULL;
 }
 
+static void note_absent(struct kdump *dump, const Elf64_Phdr *ph, __u64 size)
+{
+	__u64 there = size > ph->p_offset ? size - ph->p_offset : 0;
+
+	if (ph->p_type != PT_LOAD || there >= ph->p_filesz || dump->absents == MOST_ABSENT)
+		return;
+	dump->absent = cw_term_alloc(dump->absent, (dump->absents + 1) * sizeof(*dump->absent));
+	dump->absent[dump->absents++] = (struct absent){ .phys = ph->p_paddr + there,
+							 .virt = ph->p_vaddr + there,
+							 .len = ph->p_filesz - there };
+}
+
 /*
- * What an ELF file lacks at its end. The library gives zeros for it; in a compressed dump, whose
- * heads do not say how long it is, it finds pages that cannot be unpacked.
+ * What an ELF file lacks at its end, in bytes. The library gives zeros for it; in a compressed
+ * dump, whose heads do not say how long it is, it finds pages that cannot be unpacked.
  */
-static __u64 missing(int fd, off_t size)
+static __u64 missing(struct kdump *dump, int fd, off_t size)
 {
 	__u64 end = 0, last;
 	Elf64_Ehdr eh;
@@ -120,8 +163,11 @@ static __u64 missing(int fd, off_t size)
 	for (i = 0; i < eh.e_phnum; i++) {
 		if (pread(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)) != sizeof(ph))
 			break;
-		if (!__builtin_add_overflow(ph.p_offset, ph.p_filesz, &last) && last > end)
+		if (__builtin_add_overflow(ph.p_offset, ph.p_filesz, &last))
+			continue;
+		if (last > end)
 			end = last;
+		note_absent(dump, &ph, size);
 	}
 	return end > (__u64)size ? end - size : 0;
 }
@@ -164,7 +210,7 @@ static bool start(struct kdump *dump, int fd, char *problem, size_t size)
 	/* A page takes 24 bytes of a compressed file at least, whatever its heads claim. */
 	if (!fstat(fd, &st)) {
 		dump->mem.pages = st.st_size / 24;
-		dump->mem.missing = missing(fd, st.st_size);
+		dump->mem.missing = missing(dump, fd, st.st_size);
 	}
 	dump->mem.info = dump->info ? dump->info : "";
 	return true;
