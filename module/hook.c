@@ -13,6 +13,7 @@
 #include "hook.h"
 #include "params.h"
 #include "probe.h"
+#include "symbol.h"
 
 enum kind { TRACEPOINT, KPROBE, KRETPROBE };
 
@@ -302,71 +303,6 @@ static int set_found(struct hook *hook)
 	}
 }
 
-/* Is @text, "name+0xoffset/0xsize", about @symbol with a suffix? Sets the name, or nothing. */
-static bool is_variant(char *text, const char *symbol, char *found, size_t size)
-{
-	size_t len = strlen(symbol);
-
-	text[strcspn(text, "+")] = 0;
-	if (strncmp(text, symbol, len) || text[len] != '.')
-		return false;
-	/* The compiler's own pieces of a function, not the function */
-	if (strstr(text + len, ".cold") || strstr(text + len, ".part"))
-		return false;
-	return strscpy(found, text, size) > 0;
-}
-
-/* Where the symbol that @addr lies in starts and how long it is */
-static bool span_of(unsigned long addr, char *text, unsigned long *start, unsigned long *bytes)
-{
-	unsigned long off;
-	char *plus;
-
-	sprint_symbol(text, addr);
-	plus = strchr(text, '+');
-	if (!plus || sscanf(plus, "+0x%lx/0x%lx", &off, bytes) != 2 || !*bytes)
-		return false;
-	*start = addr - off;
-	return true;
-}
-
-#define NEAR_SYMBOLS	512	/* functions of one source file lie together */
-
-/* Look at the symbols from @addr on, upwards or downwards. */
-static int walk_symbols(unsigned long addr, bool up, const char *symbol, char *found, size_t size)
-{
-	char text[KSYM_SYMBOL_LEN];
-	unsigned long start, bytes;
-	int i;
-
-	for (i = 0; i < NEAR_SYMBOLS && span_of(addr, text, &start, &bytes); i++) {
-		if (is_variant(text, symbol, found, size))
-			return 0;
-		addr = up ? start + bytes : start - 1;
-	}
-	return -ENOENT;
-}
-
-/*
- * A compiler that changes how a function is called adds a suffix to its name, and kprobes want
- * the exact one. The kernel tells modules the name of an address, not the address of a name: walk
- * from a neighbour whose name is fixed.
- */
-static int find_variant(const struct hook *hook, char *found, size_t size)
-{
-	/* Not armed: to disarm it takes memory, and without any it would stay, on this stack */
-	struct kprobe near = { .symbol_name = hook->near, .flags = KPROBE_FLAG_DISABLED };
-	int ret = hook->near ? register_kprobe(&near) : -ENOENT;
-	unsigned long addr;
-
-	if (ret)
-		return ret;
-	addr = (unsigned long)near.addr;
-	unregister_kprobe(&near);
-	ret = walk_symbols(addr, true, hook->symbol, found, size);
-	return ret ? walk_symbols(addr, false, hook->symbol, found, size) : 0;
-}
-
 static void set(struct hook *hook)
 {
 	int ret;
@@ -383,7 +319,10 @@ static void set(struct hook *hook)
 	strscpy(hook->found, hook->symbol, sizeof(hook->found));
 	ret = set_found(hook);
 	if (ret == -ENOENT)
-		ret = find_variant(hook, hook->found, sizeof(hook->found)) ?: set_found(hook);
+		ret = cw_symbol_find(hook->symbol, hook->near, hook->found,
+				     sizeof(hook->found)) ?
+			      :
+			      set_found(hook);
 	if (ret == -ENOENT && hook->module) {
 		WRITE_ONCE(hook->state, WAITING);
 		return;
