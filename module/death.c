@@ -430,26 +430,20 @@ void cw_death_thread_ended(void)
 }
 
 /**
- * cw_death_process() - the last thread of current's process is ending
- * @ended: its exit status is final; else it has just entered do_exit()
+ * cw_death_process() - the last thread of current's process has ended
  *
  * Context: handler of that thread; its memory may be gone.
  */
-void cw_death_process(bool ended)
+void cw_death_process(void)
 {
 	struct signal_struct *signal = current->signal;
 	struct cw_task *task;
-	int status = 0;
-	int code = -1;
+	int status;
 
 	if (current->flags & PF_KTHREAD)
 		goto end;
-	if (READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT)
-		status = signal->group_exit_code;
-	else if (ended)
-		status = current->group_leader->exit_code;
-	if (ended || READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT)
-		code = status >> 8 & 0xff;
+	status = READ_ONCE(signal->flags) & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
+								current->group_leader->exit_code;
 	rcu_read_lock();
 	/* Not cw_history_get(): another last thread may have told it and ended it already */
 	task = cw_history_find(current);
@@ -457,7 +451,7 @@ void cw_death_process(bool ended)
 		if (status & 0x7f)
 			tell(task, status);
 		else if (READ_ONCE(cw_params.log_exit))
-			cw_record_exit(task, code);
+			cw_record_exit(task, status >> 8 & 0xff);
 	}
 	rcu_read_unlock();
 end:

@@ -10,6 +10,6 @@ struct kernel_siginfo;
 void cw_death_signal(int sig, const struct kernel_siginfo *info);
 void cw_death_thread(void);
 void cw_death_thread_ended(void);
-void cw_death_process(bool ended);
+void cw_death_process(void);
 
 #endif

@@ -35,6 +35,7 @@ struct hook {
 	const char *near;	/* never renamed and in the same source file */
 	const char *module;	/* of the kernel, which may have it; it may come and go */
 	const char *in;		/* the function it is a part of, where it is none itself */
+	const struct hook *instead_of;	/* it rests while this one is set */
 	enum kind kind;
 	const char *loses;	/* the sentence to print when it cannot be set */
 	void *handler;		/* tracepoint: its probe */
@@ -57,7 +58,12 @@ static struct hook hooks[CW_HOOK_MAX] = {
 	},
 	[CW_HOOK_EXIT] = {
 		.symbol = "sched_process_exit", .kind = TRACEPOINT, .handler = cw_probe_exit,
-		.loses = "exit records lack the code of a process that ends without exit_group, and may be missing for one of threads",
+		.loses = "nothing while exit_files tells it, but each exit takes longer, and on PREEMPT_RT deaths lack paths",
+	},
+	[CW_HOOK_EXIT_FILES] = {
+		.symbol = "exit_files", .instead_of = &hooks[CW_HOOK_EXIT], .kind = KPROBE,
+		.pre = cw_probe_exit_files,
+		.loses = "if sched_process_exit is missing too, exits have no record, and those who have ended stay in tasks",
 	},
 	[CW_HOOK_DO_EXIT] = {
 		.symbol = "do_exit", .kind = KPROBE, .pre = cw_probe_do_exit,
@@ -269,9 +275,15 @@ static int set_tracepoint(struct hook *hook)
 	return tracepoint_probe_register(hook->tp, hook->handler, NULL);
 }
 
+static bool rests(const struct hook *hook)
+{
+	return hook->kind == KRETPROBE || (hook->instead_of && hook->instead_of->state == SET);
+}
+
 static int set_kprobe(struct hook *hook)
 {
 	memset(&hook->kp, 0, sizeof(hook->kp));
+	hook->kp.flags = rests(hook) ? KPROBE_FLAG_DISABLED : 0;
 	hook->kp.symbol_name = hook->found;
 	hook->kp.pre_handler = hook->pre;
 	hook->kp.post_handler = hook->after;
@@ -333,7 +345,7 @@ static void set(struct hook *hook)
 			hook->symbol, ret, hook->loses);
 		return;
 	}
-	WRITE_ONCE(hook->state, hook->kind == KRETPROBE ? IDLE : SET);
+	WRITE_ONCE(hook->state, rests(hook) ? IDLE : SET);
 }
 
 /**
@@ -425,7 +437,7 @@ void cw_hook_clear_all(void)
 	unregister_module_notifier(&module_notifier);
 	/* All at once: that waits for one grace period instead of one each */
 	for (i = 0; i < CW_HOOK_MAX; i++)
-		if (hooks[i].kind == KPROBE && hooks[i].state == SET)
+		if (hooks[i].kind == KPROBE && (hooks[i].state == SET || hooks[i].state == IDLE))
 			kprobes[n++] = &hooks[i].kp;
 	unregister_kprobes(kprobes, n);
 	for (i = CW_HOOK_MAX - 1; i >= 0; i--) {

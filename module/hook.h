@@ -12,6 +12,7 @@ struct cw_out;
 enum cw_hook_id {
 	CW_HOOK_FORK,
 	CW_HOOK_EXIT,
+	CW_HOOK_EXIT_FILES,
 	CW_HOOK_DO_EXIT,
 	CW_HOOK_SIGNAL,
 	CW_HOOK_EXEC,

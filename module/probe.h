@@ -18,6 +18,7 @@ int cw_probe_execveat_return(struct kretprobe_instance *ri, struct pt_regs *regs
 void cw_probe_fork(void *data, struct task_struct *parent, struct task_struct *child);
 void cw_probe_signal(void *data, int sig, struct kernel_siginfo *info, struct k_sigaction *action);
 int cw_probe_do_exit(struct kprobe *kp, struct pt_regs *regs);
+int cw_probe_exit_files(struct kprobe *kp, struct pt_regs *regs);
 void cw_probe_exit(void *data, struct task_struct *task, bool group_dead);
 
 /* probe_reboot.c */

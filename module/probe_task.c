@@ -175,11 +175,16 @@ int cw_probe_do_exit(struct kprobe *kp, struct pt_regs *regs)
 {
 	cw_hook_hit(CW_HOOK_DO_EXIT);
 	cw_death_thread();
-	if (unlikely(!cw_hook_is_set(CW_HOOK_EXIT)) && atomic_read(&current->signal->live) == 1)
-		cw_death_process(false);
 	return 0;
 }
 NOKPROBE_SYMBOL(cw_probe_do_exit);
+
+static void thread_ended(bool group_dead)
+{
+	cw_death_thread_ended();
+	if (group_dead)
+		cw_death_process();
+}
 
 /**
  * cw_probe_exit() - tracepoint sched_process_exit: a thread has ended
@@ -194,8 +199,26 @@ void cw_probe_exit(void *data, struct task_struct *task, bool group_dead)
 	bool let_in = enter();
 
 	cw_hook_hit(CW_HOOK_EXIT);
-	cw_death_thread_ended();
-	if (group_dead)
-		cw_death_process(true);
+	thread_ended(group_dead);
 	leave(let_in);
 }
+
+/**
+ * cw_probe_exit_files() - a thread that ends gives back its files
+ * @kp: unused
+ * @regs: unused
+ *
+ * The first function behind the tracepoint that every kernel has.
+ *
+ * Context: kprobe handler; current is past the tracepoint, or its fork has failed and it gives back
+ * the child's.
+ * Return: 0.
+ */
+int cw_probe_exit_files(struct kprobe *kp, struct pt_regs *regs)
+{
+	cw_hook_hit(CW_HOOK_EXIT_FILES);
+	if (current->flags & PF_EXITING)
+		thread_ended(!atomic_read(&current->signal->live));
+	return 0;
+}
+NOKPROBE_SYMBOL(cw_probe_exit_files);

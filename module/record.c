@@ -165,7 +165,7 @@ out:
 /**
  * cw_record_exit() - a process has ended by itself
  * @task: the process, or NULL if it is not known
- * @code: exit status, 0 to 255, or negative if it is not known
+ * @code: exit status, 0 to 255
  *
  * Context: handler of its last thread, rcu_read_lock() held.
  */
@@ -182,8 +182,7 @@ void cw_record_exit(struct cw_task *task, int code)
 	cw_draft_num(&draft, CW_EXIT_ppid, parent_pid(current));
 	cw_draft_num(&draft, CW_EXIT_uid, __kuid_val(current_uid()));
 	cw_draft_comm(&draft, CW_EXIT_comm, leader->comm);
-	if (code >= 0)
-		cw_draft_num(&draft, CW_EXIT_code, code);
+	cw_draft_num(&draft, CW_EXIT_code, code);
 	cw_draft_num(&draft, CW_EXIT_lifetime_ns, ktime_get_mono_fast_ns() - leader->start_time);
 	cw_draft_domain(&draft, CW_EXIT_domain, exec, cw_history_stale(task));
 	cw_draft_close(&draft);

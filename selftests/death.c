@@ -708,7 +708,7 @@ static void expect_one_exit_each(struct __test_metadata *_metadata)
 		{ twenty_threads, execute, 5 },
 	};
 	int count = cw_number(NULL, 100, 25), i, doubled = 0, status[count];
-	struct cw_lines lines;
+	struct cw_lines lines, tasks;
 	const char *exit;
 	pid_t pid[count];
 
@@ -724,12 +724,14 @@ static void expect_one_exit_each(struct __test_metadata *_metadata)
 			ASSERT_EQ(i % 5 == 4 ? 1 : 77, WEXITSTATUS(status[i]));
 	}
 	lines = cw_lines("events");
+	tasks = cw_lines("tasks");
 	for (i = 0; i < count; i++) {
 		exit = cw_newest(&lines, "exit", "pid", cw_format("%d", pid[i]));
 		EXPECT_EQ(WEXITSTATUS(status[i]), cw_num(exit, "code"));
 		ASSERT_LT(0, deaths_among(&lines, pid[i]));
 		doubled += deaths_among(&lines, pid[i]) - 1;
 		EXPECT_EQ(i % 5 == 4, cw_count(&lines, "exec", "pid", cw_format("%d", pid[i])));
+		EXPECT_EQ(0, cw_count(&tasks, "", "pid", cw_format("%d", pid[i])));
 	}
 	EXPECT_EQ(0, doubled);
 }
@@ -738,6 +740,13 @@ static void expect_one_exit_each(struct __test_metadata *_metadata)
 TEST_F(death, a_process_of_threads_exits_once)
 {
 	ASSERT_EQ(0, cw_load(""));
+	expect_one_exit_each(_metadata);
+}
+
+/* X-01, C-02: what stands in for a tracepoint is as exact as that */
+TEST_F(death, a_process_of_threads_exits_once_without_sched_process_exit)
+{
+	ASSERT_EQ(0, cw_load("skip_hooks=sched_process_exit"));
 	expect_one_exit_each(_metadata);
 }
 

@@ -932,6 +932,7 @@ TEST_F(no_memory, X_09_every_record_is_still_made)
 static const char *const hooks[] = {
 	"sched_process_fork",
 	"sched_process_exit",
+	"exit_files",
 	"do_exit",
 	"signal_deliver",
 	"sched_process_exec",
@@ -981,7 +982,14 @@ static bool is_module(const char *name)
 	return builtin && !strstr(builtin, cw_format("/%s.ko", name));
 }
 
-/* A return probe rests until it is asked for, or has to stand in for the tracepoint of execs. */
+/* For which one a hook stands in: it rests while that one is set; NULL: for none */
+static const char *stands_in_for(const char *hook)
+{
+	if (!strcmp(hook, "exit_files"))
+		return "sched_process_exit";
+	return strcmp(hook, "do_execveat_common") ? NULL : "sched_process_exec";
+}
+
 static const char *expected_state(const char *hook, const char *without)
 {
 	if (!strcmp(hook, without))
@@ -992,9 +1000,7 @@ static const char *expected_state(const char *hook, const char *without)
 #endif
 	if (!strcmp(hook, "watchdog_open") && is_module("watchdog"))
 		return "waiting";
-	if (strcmp(hook, "do_execveat_common") || !strcmp(without, "sched_process_exec"))
-		return "set";
-	return "idle";
+	return !stands_in_for(hook) || !strcmp(without, stands_in_for(hook)) ? "set" : "idle";
 }
 
 /* Load without this hook and see that it, and no other, is left out, and that this is said */
@@ -1043,13 +1049,8 @@ static void expect_exec(struct __test_metadata *_metadata, char *script, const c
 	EXPECT_STREQ(after(cw_own_domain(), file), cw_str(line, "domain"));
 	line = cw_of_pid("events", "exit", pid);
 	ASSERT_NE(NULL, line);
-	/* Once exit_group() left the code where do_exit() alone sees it, if there was one thread */
-	if (cw_kernel_before(5, 16) && !cw_has(cw_probe("sched_process_exit"), "found")) {
-		EXPECT_STREQ("pid ppid uid comm lifetime_ns domain", cw_keys(line));
-	} else {
-		EXPECT_STREQ("pid ppid uid comm code lifetime_ns domain", cw_keys(line));
-		EXPECT_STREQ("3", cw_raw(line, "code"));
-	}
+	EXPECT_STREQ("pid ppid uid comm code lifetime_ns domain", cw_keys(line));
+	EXPECT_STREQ("3", cw_raw(line, "code"));
 	EXPECT_STREQ(after(cw_own_domain(), file), cw_str(line, "domain"));
 	EXPECT_EQ(NULL, task_of(pid));
 }
@@ -1109,10 +1110,18 @@ TEST_F(without, X_01_sched_process_exit)
 	EXPECT_EQ(!cw_realtime(), cw_has(crash(_metadata, self->program), "map"));
 	pid = fork();
 	if (!pid)
-		syscall(SYS_exit, 5);	/* without exit_group(): the code cannot be known */
+		syscall(SYS_exit, 5);	/* without exit_group() */
 	cw_reap(pid);
 	line = cw_of_pid("events", "exit", pid);
-	EXPECT_STREQ("pid ppid uid comm lifetime_ns domain", cw_keys(line));
+	EXPECT_STREQ("pid ppid uid comm code lifetime_ns domain", cw_keys(line));
+	EXPECT_STREQ("5", cw_raw(line, "code"));
+}
+
+TEST_F(without, X_01_exit_files)
+{
+	load_without(_metadata, "exit_files", "");
+	expect_exec(_metadata, self->script, self->program, self->script);
+	crash(_metadata, self->program);
 }
 
 TEST_F(without, X_01_do_exit)
@@ -1181,8 +1190,8 @@ TEST_F(without, X_01_the_restarts)
 {
 	int i;
 
-	/* The first six are those of processes */
-	for (i = 6; i < HOOKS; i++) {
+	/* The first seven are those of processes */
+	for (i = 7; i < HOOKS; i++) {
 		load_without(_metadata, hooks[i], "");
 		expect_exec(_metadata, self->script, self->program, self->script);
 	}
