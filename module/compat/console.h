@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where consoles have no threads there is none to wait for; for console.c alone. */
+/* Where consoles have no threads, or those of an older form; for console.c alone. */
 #ifndef CW_COMPAT_CONSOLE_H
 #define CW_COMPAT_CONSOLE_H
 
@@ -14,17 +14,42 @@
  * struct cw_compat_console - a console with a thread
  * @kthread: prints
  * @rcuwait: where it sleeps
+ * @of: what has it
  */
 struct cw_compat_console {
 	struct task_struct *kthread;
 	struct rcuwait rcuwait;
+	struct console *of;
 };
+
+/* The first one, or the next. There is only ever one walk, so there is one room. */
+static struct cw_compat_console *cw_compat_console(bool first)
+{
+#ifdef CW_HAVE_CONSOLE_THREAD
+	static struct cw_compat_console room;
+	static int walks;
+
+	walks += first;
+	room.of = first ? console_drivers : room.of->next;
+	if (room.of) {
+		room.kthread = READ_ONCE(room.of->thread);
+		/* On PREEMPT_RT a thread of this processor would wake it, which cannot run now */
+		if (walks == 1 && room.kthread)
+			wake_up_process(room.kthread);
+		/* All sleep in one place, so it is the thread itself that is to be asked */
+		RCU_INIT_POINTER(room.rcuwait.task, room.kthread);
+		return &room;
+	}
+#endif
+	return NULL;
+}
 
 #undef for_each_console_srcu
 #define console				cw_compat_console
 #define console_srcu_read_lock()	0
 #define console_srcu_read_unlock(cookie)	((void)(cookie))
-#define for_each_console_srcu(con)	for ((con) = NULL; false;)
+#define for_each_console_srcu(con) \
+	for ((con) = cw_compat_console(true); (con); (con) = cw_compat_console(false))
 #endif
 
 #endif
