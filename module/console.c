@@ -14,9 +14,9 @@
 #define MOST_MS		2000
 
 /* Does a thread of a console print, or is it about to? Who is idle sleeps in its rcuwait. */
-static bool threads_print(void)
+static bool threads_print(bool wake)
 {
-	struct task_struct *waiter;
+	struct task_struct *thread, *waiter;
 	bool busy = false;
 	struct console *con;
 	int cookie;
@@ -24,8 +24,11 @@ static bool threads_print(void)
 	cookie = console_srcu_read_lock();
 	rcu_read_lock();
 	for_each_console_srcu(con) {
-		if (!READ_ONCE(con->kthread))
+		thread = READ_ONCE(con->kthread);
+		if (!thread)
 			continue;
+		if (wake)
+			wake_up_process(thread);
 		waiter = rcu_dereference(con->rcuwait.task);
 		busy |= !waiter || !task_state_index(waiter);
 	}
@@ -46,6 +49,8 @@ static bool threads_print(void)
  */
 void cw_console_wait(void)
 {
+	/* There the interrupt leaves it to a thread of this processor, which cannot run now. */
+	bool wake = IS_ENABLED(CONFIG_PREEMPT_RT);
 	static atomic_t waited;
 	int ms = 0;
 
@@ -54,5 +59,5 @@ void cw_console_wait(void)
 	/* The interrupt that wakes them may be on its way */
 	do
 		mdelay(1);
-	while (++ms < MOST_MS && threads_print());
+	while (++ms < MOST_MS && threads_print(wake && ms == 1));
 }

@@ -27,15 +27,10 @@ static struct cw_compat_console *cw_compat_console(bool first)
 {
 #ifdef CW_HAVE_CONSOLE_THREAD
 	static struct cw_compat_console room;
-	static int walks;
 
-	walks += first;
 	room.of = first ? console_drivers : room.of->next;
 	if (room.of) {
 		room.kthread = READ_ONCE(room.of->thread);
-		/* On PREEMPT_RT a thread of this processor would wake it, which cannot run now */
-		if (walks == 1 && room.kthread)
-			wake_up_process(room.kthread);
 		/* All sleep in one place, so it is the thread itself that is to be asked */
 		RCU_INIT_POINTER(room.rcuwait.task, room.kthread);
 		return &room;
