@@ -1137,7 +1137,7 @@ TEST_F(without, X_01_do_exit)
 	EXPECT_STREQ("0x10", cw_raw(line, "addr"));
 	EXPECT_TRUE(cw_has(line, "ip"));
 	/* In newer kernels sched_process_exit comes while the memory is still there */
-	EXPECT_EQ(!cw_kernel_before(7, 0) && !cw_realtime(), cw_has(line, "map"));
+	EXPECT_EQ(!cw_kernel_before(7, 0), cw_has(line, "map"));
 	EXPECT_FALSE(cw_has(line, "addr_map"));
 }
 
