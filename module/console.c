@@ -7,17 +7,47 @@
 #include <linux/irqflags.h>
 #include <linux/rcuwait.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/string.h>
 
 #include "console.h"
 
 /* The newest incidents and the restart, eight kilobytes, take 0.7 s at 115,200 baud. */
 #define MOST_MS		2000
 
-/* Does a thread of a console print, or is it about to? Who is idle sleeps in its rcuwait. */
-static bool threads_print(bool wake)
+/*
+ * The thread that prints, on PREEMPT_RT, to all consoles that have none of their own, or NULL. Only
+ * its name tells. The caller puts it.
+ */
+static struct task_struct *get_common_thread(void)
 {
-	struct task_struct *thread, *waiter;
-	bool busy = false;
+	struct task_struct *task, *found = NULL;
+
+	rcu_read_lock();
+	for_each_process(task) {
+		if (task->flags & PF_KTHREAD && !strcmp(task->comm, "pr/legacy")) {
+			found = task;
+			get_task_struct(found);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+static bool prints(struct task_struct *thread, struct task_struct *asleep, bool wake)
+{
+	if (wake)
+		wake_up_process(thread);
+	return !asleep || !task_state_index(asleep);
+}
+
+/* Does a thread print, or is it about to? A console's is idle when it sleeps in its rcuwait. */
+static bool threads_print(struct task_struct *common, bool wake)
+{
+	bool busy = common && prints(common, common, wake);
+	struct task_struct *thread;
 	struct console *con;
 	int cookie;
 
@@ -25,12 +55,8 @@ static bool threads_print(bool wake)
 	rcu_read_lock();
 	for_each_console_srcu(con) {
 		thread = READ_ONCE(con->kthread);
-		if (!thread)
-			continue;
-		if (wake)
-			wake_up_process(thread);
-		waiter = rcu_dereference(con->rcuwait.task);
-		busy |= !waiter || !task_state_index(waiter);
+		if (thread)
+			busy |= prints(thread, rcu_dereference(con->rcuwait.task), wake);
 	}
 	rcu_read_unlock();
 	console_srcu_read_unlock(cookie);
@@ -40,24 +66,26 @@ static bool threads_print(bool wake)
 /**
  * cw_console_wait() - let the threads of consoles print what was said
  *
- * A restart does not wait for them. With interrupts on, the kernel has woken them by now; with
- * interrupts off, as in an interrupt or a panic, it has not, and to do that here would take locks
- * of the scheduler that nobody may ever let go again. One that is kept from this processor, or
- * that prints slower than it should, is not waited for any longer than that.
+ * A restart does not wait for them. Nor is it certain that they have been woken: an interrupt does
+ * that, which may be on its way, and on PREEMPT_RT a thread of this processor, which cannot run. So
+ * they are woken here, with interrupts on. In an interrupt or a panic that would take locks of
+ * the scheduler that nobody may ever let go again. One that is kept from this processor, or that
+ * prints slower than it should, is not waited for any longer than that.
  *
  * Context: the machine is about to restart; any. Takes two seconds at most, the first time only.
  */
 void cw_console_wait(void)
 {
-	/* There the interrupt leaves it to a thread of this processor, which cannot run now. */
-	bool wake = IS_ENABLED(CONFIG_PREEMPT_RT);
+	struct task_struct *common = NULL;
 	static atomic_t waited;
-	int ms = 0;
+	int ms;
 
 	if (irqs_disabled() || num_online_cpus() == 1 || atomic_xchg(&waited, 1))
 		return;
-	/* The interrupt that wakes them may be on its way */
-	do
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		common = get_common_thread();
+	for (ms = 0; ms < MOST_MS && threads_print(common, !ms); ms++)
 		mdelay(1);
-	while (++ms < MOST_MS && threads_print(wake && ms == 1));
+	if (common)
+		put_task_struct(common);
 }

@@ -37,6 +37,8 @@ static int notified(struct notifier_block *nb, unsigned long action, void *comma
 
 	if (cw_reboot_seen(&sight))
 		panic_instead();
+	/* Before a kexec there will be no other chance */
+	cw_console_wait();
 	return NOTIFY_DONE;
 }
 

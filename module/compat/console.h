@@ -22,13 +22,13 @@ struct cw_compat_console {
 	struct console *of;
 };
 
-/* The first one, or the next. There is only ever one walk, so there is one room. */
-static struct cw_compat_console *cw_compat_console(bool first)
+/* The next one, or NULL behind the last. There is one walk at a time, so there is one room. */
+static struct cw_compat_console *cw_compat_next_console(void)
 {
 #ifdef CW_HAVE_CONSOLE_THREAD
 	static struct cw_compat_console room;
 
-	room.of = first ? console_drivers : room.of->next;
+	room.of = room.of ? room.of->next : console_drivers;
 	if (room.of) {
 		room.kthread = READ_ONCE(room.of->thread);
 		/* All sleep in one place, so it is the thread itself that is to be asked */
@@ -43,8 +43,7 @@ static struct cw_compat_console *cw_compat_console(bool first)
 #define console				cw_compat_console
 #define console_srcu_read_lock()	0
 #define console_srcu_read_unlock(cookie)	((void)(cookie))
-#define for_each_console_srcu(con) \
-	for ((con) = cw_compat_console(true); (con); (con) = cw_compat_console(false))
+#define for_each_console_srcu(con)	for (; ((con) = cw_compat_next_console()); )
 #endif
 
 #endif
