@@ -13,8 +13,8 @@ VM := selftests/vm
 GUEST = $$(basename $$($(VM)/kernel)/lib/modules/*)
 
 .PHONY: all module tools guest tests help demo check shell bench check-storm check-kernels check-dkms \
-	check-debug gates install install-sysvinit uninstall dkms-install dkms-uninstall install-files \
-	clean setup-build setup-guest
+	check-debug check-others gates install install-sysvinit uninstall dkms-install dkms-uninstall \
+	install-files clean setup-build setup-guest
 
 all: module tools
 
@@ -52,6 +52,7 @@ help:
 	@echo 'make check-kernels  the tests on other kernels, from 5.10 to 7.3'
 	@echo 'make check-dkms   installs it through DKMS on Debian 11 to 14, with and without Secure Boot'
 	@echo 'make check-debug  the tests on kernels built to find fault with the module'
+	@echo 'make check-others  tests of others, the same with the module as without'
 	@echo 'make gates        the static checks alone'
 	@echo 'make dkms-install the module through DKMS, loaded at every boot; and the command'
 	@echo 'make install      the same without DKMS, for the running kernel only'
@@ -79,6 +80,9 @@ check-dkms: tests
 
 check-debug:
 	@selftests/debug
+
+check-others:
+	@selftests/others
 
 bench: guest
 	@$(VM)/boot -t 3000 -i -- selftests/bench.sh
