@@ -9,6 +9,7 @@ D=/sys/kernel/debug/crashwatch
 nr_reboot=$(perl -e 'require "sys/syscall.ph"; print SYS_reboot()')
 
 wrong=0
+skip=''
 fail() {
 	echo "# $*"
 	wrong=1
@@ -52,7 +53,10 @@ R_05_many_at_once_are_all_recorded() {
 }
 
 R_02_keys_that_init_takes_care_of_are_a_wish() {
-	modprobe uinput
+	if ! modprobe -q uinput && [ ! -e /dev/uinput ]; then
+		skip='this kernel has no uinput to press keys with'
+		return
+	fi
 	echo 0 >/proc/sys/kernel/ctrl-alt-del
 	# To the kernel init is whoever is to be told of the keys
 	env --default-signal=INT sleep 1000 &
@@ -61,7 +65,7 @@ R_02_keys_that_init_takes_care_of_are_a_wish() {
 		sleep 0.1
 	done
 	echo $! >/proc/sys/kernel/cad_pid
-	"$keys" || fail 'the keys were not pressed'
+	"$keys" || { fail 'the keys were not pressed' && kill $!; }
 	wait $!
 	[ $? = 130 ] || fail 'no SIGINT came'
 	echo 1 >/proc/sys/kernel/cad_pid
@@ -101,13 +105,15 @@ echo 'TAP version 13'
 echo "1..${#tests[@]}"
 number=0 bad=0
 for name in "${tests[@]}"; do
-	wrong=0
+	wrong=0 skip=''
 	dmesg --clear
 	insmod "$ko" || fail 'insmod failed'
 	$name
 	rmmod crashwatch || fail 'rmmod failed'
 	number=$((number + 1))
-	if [ $wrong = 0 ]; then
+	if [ -n "$skip" ]; then
+		echo "ok $number # SKIP $name: $skip"
+	elif [ $wrong = 0 ]; then
 		echo "ok $number $name"
 	else
 		echo "not ok $number $name"
