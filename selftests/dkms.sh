@@ -324,11 +324,12 @@ secure() {
 
 tmp='' installs='' # not local: the traps need them
 
-# stock NAME OPTION...: run that part in a guest with the Debian $debian
+# stock NAME OPTION...: run that part in a guest with the Debian $debian. Compilers take most of the
+# time, of two processors what they can get.
 stock() {
 	local name=$1 status=0 start=$SECONDS
 	shift
-	selftests/vm/boot -d "$debian" -m 2048 -t 2400 -w "$tmp/share" -l "$tmp/$name.log" "$@" \
+	selftests/vm/boot -P -d "$debian" -m 2048 -t 2400 -w "$tmp/share" -l "$tmp/$name.log" "$@" \
 		-- selftests/dkms.sh "$name" || status=$?
 	[ "$status" -lt 2 ] || echo "not ok dkms: $debian: the guest ended with status $status"
 	if grep -aE 'BUG:|WARNING:|Oops|Call Trace' "$tmp/$name.log"; then
@@ -368,7 +369,7 @@ few_modules() {
 guest() {
 	local name=$1 status=0
 	shift
-	selftests/vm/boot -m 2048 -t 2400 -k "$tmp/kernel" -w "$tmp/share" -l "$tmp/$name.log" "$@" \
+	selftests/vm/boot -P -m 2048 -t 2400 -k "$tmp/kernel" -w "$tmp/share" -l "$tmp/$name.log" "$@" \
 		-- selftests/dkms.sh "$name" || status=$?
 	if grep -aE 'BUG:|WARNING:|Oops|Call Trace' "$tmp/$name.log"; then
 		echo "not ok dkms: $name: the kernel complained"
