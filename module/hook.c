@@ -330,11 +330,11 @@ static void set(struct hook *hook)
 	}
 	strscpy(hook->found, hook->symbol, sizeof(hook->found));
 	ret = set_found(hook);
-	if (ret == -ENOENT)
-		ret = cw_symbol_find(hook->symbol, hook->near, hook->found,
-				     sizeof(hook->found)) ?
-			      :
-			      set_found(hook);
+	if (ret == -ENOENT) {
+		ret = cw_symbol_find(hook->symbol, hook->near, hook->found, sizeof(hook->found));
+		if (!ret)
+			ret = set_found(hook);
+	}
 	if (ret == -ENOENT && hook->module) {
 		WRITE_ONCE(hook->state, WAITING);
 		return;
