@@ -15,6 +15,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
@@ -121,24 +122,28 @@ void cw_gather_maps_end(void)
 	mmap_read_unlock(current->mm);
 }
 
-/* Read from the file's pages in memory: a mapping may not have been touched by this process. */
+/*
+ * Read from the file's pages in memory: a mapping may not have been touched by this process. The
+ * pages of memfd_secret(2) are not mapped in the kernel either.
+ */
 static bool file_read(const struct file *file, void *to, u64 off, size_t bytes)
 {
 	while (bytes) {
 		size_t part = min_t(size_t, bytes, PAGE_SIZE - offset_in_page(off));
 		struct page *page = find_get_page(file->f_mapping, off >> PAGE_SHIFT);
+		bool read = false;
 		void *from;
 
 		if (!page)
 			return false;
-		if (!PageUptodate(page)) {
-			put_page(page);
-			return false;
+		if (PageUptodate(page)) {
+			from = kmap_local_page(page);
+			read = !copy_from_kernel_nofault(to, from + offset_in_page(off), part);
+			kunmap_local(from);
 		}
-		from = kmap_local_page(page);
-		memcpy(to, from + offset_in_page(off), part);
-		kunmap_local(from);
 		put_page(page);
+		if (!read)
+			return false;
 		to += part;
 		off += part;
 		bytes -= part;

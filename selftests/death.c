@@ -264,6 +264,31 @@ TEST_F(death, a_jump_into_nothing_has_no_mapping)
 		     "0xdead0", NULL);
 }
 
+/* C-01: not even the kernel can read what is there */
+TEST_F(death, a_jump_into_secret_memory_has_its_mapping_and_no_build_id)
+{
+#ifdef SYS_memfd_secret
+	int fd = syscall(SYS_memfd_secret, O_CLOEXEC), status;
+#else
+	int fd = syscall(447, O_CLOEXEC), status;
+#endif
+	char *at, *map;
+	pid_t pid;
+
+	if (fd < 0)
+		SKIP(return, "this kernel has no memfd_secret(2), or is not booted with secretmem.enable=1");
+	ASSERT_EQ(0, ftruncate(fd, 4096));
+	at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, at);
+	memcpy(at, "\177ELF", 4);
+	ASSERT_EQ(0, cw_load(""));
+	map = "\"/secretmem (deleted)+0x10\"";
+	EXPECT_FAULT(die_jump, at + 16, SIGSEGV, "SIGSEGV", SEGV_ACCERR, HEX(at + 16), map,
+		     HEX(at + 16), map);
+	pid = dies(die_jump, at + 16, &status);
+	EXPECT_FALSE(cw_has(cw_of_pid("incidents", "crash", pid), "build_id"));
+}
+
 /* C-01 */
 TEST_F(death, an_access_behind_the_end_of_a_file_is_a_bus_error)
 {
