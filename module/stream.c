@@ -225,10 +225,16 @@ bool cw_stream_grew(struct cw_stream *stream)
 	unsigned int cpu;
 	int id;
 
-	for_each_possible_cpu(cpu)
-		for (id = 0; id < CW_RING_MAX; id++)
-			if (cw_ring_head(cpu, id) != READ_ONCE(lane_of(stream, cpu, id)->end))
+	for_each_possible_cpu(cpu) {
+		for (id = 0; id < CW_RING_MAX; id++) {
+			struct lane *lane = lane_of(stream, cpu, id);
+
+			/* An entry that is held back was committed while the stream looked */
+			if (READ_ONCE(lane->entry) ||
+			    cw_ring_head(cpu, id) != READ_ONCE(lane->end))
 				return true;
+		}
+	}
 	return false;
 }
 

@@ -306,6 +306,42 @@ TEST_F(readers, events_pipe_blocks_until_there_is_something)
 	wait(NULL);
 }
 
+/* Section 2.2: also what was committed while the reader looked if there is more */
+TEST_F(readers, a_reader_that_blocks_sees_the_last_record_of_each_burst)
+{
+	int bursts = cw_number("CW_BURSTS", 300, 30), i, status;
+	struct tally *seen = mmap(NULL, sizeof(*seen), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	static char buf[65536];
+	pid_t reader;
+
+	ASSERT_EQ(0, load(""));
+	reader = fork();
+	if (!reader) {
+		int fd = open_file("events_pipe", 0);
+		ssize_t n;
+
+		cw_pin(1);
+		while ((n = read(fd, buf, sizeof(buf))) > 0)
+			while (n--)
+				if (buf[n] == '\n')
+					__atomic_add_fetch(&seen->lines, 1, __ATOMIC_SEQ_CST);
+		_exit(1);
+	}
+	cw_pin(0);
+	for (i = 0; i < bursts; i++) {
+		CW_RUN(&status, cw_tiny());
+		/* Beside the records there is the header */
+		EXPECT_TRUE(CW_WAIT((long)__atomic_load_n(&seen->lines, __ATOMIC_SEQ_CST) ==
+					    cw_stat("written") + 1, 10))
+		TH_LOG("burst %d: %lu lines of %lld records", i, seen->lines, cw_stat("written"));
+		if (!_metadata->passed)
+			break;
+	}
+	kill(reader, SIGKILL);
+	cw_reap(reader);
+}
+
 /* Section 2.2 */
 TEST_F(readers, poll_wakes_within_a_tenth_of_a_second)
 {
