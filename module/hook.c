@@ -52,10 +52,6 @@ struct hook {
 };
 
 static struct hook hooks[CW_HOOK_MAX] = {
-	[CW_HOOK_FORK] = {
-		.symbol = "sched_process_fork", .kind = TRACEPOINT, .handler = cw_probe_fork,
-		.loses = "a process has no history until it executes or dies, and then its nearest live ancestor's",
-	},
 	[CW_HOOK_EXIT] = {
 		.symbol = "sched_process_exit", .kind = TRACEPOINT, .handler = cw_probe_exit,
 		.loses = "nothing while exit_files tells it, but each exit takes longer, and on PREEMPT_RT deaths lack paths",
@@ -64,6 +60,10 @@ static struct hook hooks[CW_HOOK_MAX] = {
 		.symbol = "exit_files", .instead_of = &hooks[CW_HOOK_EXIT], .kind = KPROBE,
 		.pre = cw_probe_exit_files,
 		.loses = "if sched_process_exit is missing too, exits have no record, and those who have ended stay in tasks",
+	},
+	[CW_HOOK_FORK] = {
+		.symbol = "sched_process_fork", .kind = TRACEPOINT, .handler = cw_probe_fork,
+		.loses = "a process has no history until it executes or dies, and then its nearest live ancestor's",
 	},
 	[CW_HOOK_DO_EXIT] = {
 		.symbol = "do_exit", .kind = KPROBE, .pre = cw_probe_do_exit,

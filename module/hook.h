@@ -8,11 +8,11 @@
 
 struct cw_out;
 
-/* In the order they are set; taken away in reverse */
+/* In the order they are set: what is seen to begin is seen to end; taken away in reverse */
 enum cw_hook_id {
-	CW_HOOK_FORK,
 	CW_HOOK_EXIT,
 	CW_HOOK_EXIT_FILES,
+	CW_HOOK_FORK,
 	CW_HOOK_DO_EXIT,
 	CW_HOOK_SIGNAL,
 	CW_HOOK_EXEC,
