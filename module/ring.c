@@ -14,13 +14,13 @@
  * an entry out and then looks at the tail: if it has passed the entry, the copy is worthless.
  *
  * Barriers:
- *   ring(A)  head: smp_store_release() in cw_ring_commit(), smp_load_acquire() in state_of()
+ *   ring(A)  head: smp_store_release() in cw_ring_commit(), smp_load_acquire() in cw_ring_state()
  *   ring(B)  tail before data: smp_wmb() in make_room(); data before tail: smp_rmb() in
  *            cw_ring_read()
  *   ring(C)  gen odd before the time is taken: smp_store_mb() in cw_ring_reserve(); a reader that
  *            took the time and then sees gen even has every record of before that time
- *   ring(D)  gen around the counters: smp_store_release() in cw_ring_commit(), acquire and
- *            smp_rmb() in state_of()
+ *   ring(D)  gen around the counters: smp_store_release() in cw_ring_commit() and drop(), acquire
+ *            and smp_rmb() in cw_ring_state()
  */
 #include <linux/fs.h>
 #include <linux/io.h>
@@ -73,12 +73,19 @@ void cw_ring_count(enum cw_counter counter)
 }
 NOKPROBE_SYMBOL(cw_ring_count);
 
+/* Interrupts are off. If gen is odd this comes in the middle of a record, and is a part of that. */
 static void drop(struct cw_cpu *head, enum cw_counter reason)
 {
+	u32 gen = READ_ONCE(head->gen);
+
+	if (!(gen & 1))
+		smp_store_mb(head->gen, gen + 1);	/* ring(D) */
 	count_up(&head->seq);
 	count_up(&head->dropped);
 	count_up(&head->lost);
 	count_up(&head->count[reason]);
+	if (!(gen & 1))
+		smp_store_release(&head->gen, gen + 2);	/* ring(D) */
 }
 NOKPROBE_SYMBOL(drop);
 
@@ -90,15 +97,16 @@ NOKPROBE_SYMBOL(drop);
  */
 void cw_ring_drop(enum cw_counter reason)
 {
+	unsigned long irqflags;
 	struct cw_cpu *head;
 
-	preempt_disable_notrace();
+	local_irq_save(irqflags);
 	head = this_cpu_read(ring_cpu.head);
 	if (head)
 		drop(head, reason);
 	else
 		atomic64_inc(&homeless);
-	preempt_enable_notrace();
+	local_irq_restore(irqflags);
 }
 NOKPROBE_SYMBOL(cw_ring_drop);
 
