@@ -325,6 +325,9 @@ void cw_params_live(bool on)
 {
 	kernel_param_lock(THIS_MODULE);
 	live = on;
+	/* It may have been changed since the hooks were set */
+	if (on)
+		cw_hook_want_returns(cw_params.log_failed_exec);
 	kernel_param_unlock(THIS_MODULE);
 }
 
