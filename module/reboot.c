@@ -141,6 +141,7 @@ static struct known take_stack(const struct cw_sight *sight)
 	unsigned int n = stack_trace_save(room->frame, FRAMES, 0), i;
 	const char *from = sight->from ?: sight->at;
 	char symbol[KSYM_SYMBOL_LEN];
+	size_t len;
 	struct known known = {};
 	unsigned long caller;
 
@@ -148,8 +149,9 @@ static struct known take_stack(const struct cw_sight *sight)
 	room->caller = 0;
 	for (i = 0; i < n; i++) {
 		sprint_symbol(symbol, room->frame[i]);
-		/* What lies further in are the probe's own functions */
-		if (str_has_prefix(symbol, from)) {
+		/* What lies further in are the probe's own functions. A part has a name behind a point. */
+		len = str_has_prefix(symbol, from);
+		if (len && strchr("+.", symbol[len])) {
 			room->stack_len = 0;
 			room->caller = 0;
 		} else {
