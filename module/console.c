@@ -36,11 +36,12 @@ static struct task_struct *get_common_thread(void)
 	return found;
 }
 
+/* One that waits for a lock of the console is about to print, though it sleeps. */
 static bool prints(struct task_struct *thread, struct task_struct *asleep, bool wake)
 {
 	if (wake)
 		wake_up_process(thread);
-	return !asleep || !task_state_index(asleep);
+	return !asleep || task_state_to_char(asleep) != 'S';
 }
 
 /* Does a thread print, or is it about to? A console's is idle when it sleeps in its rcuwait. */
@@ -65,27 +66,34 @@ static bool threads_print(struct task_struct *common, bool wake)
 
 /**
  * cw_console_wait() - let the threads of consoles print what was said
+ * @may_sleep: where this is called
  *
  * A restart does not wait for them. Nor is it certain that they have been woken: an interrupt does
  * that, which may be on its way, and on PREEMPT_RT a thread of this processor, which cannot run. So
- * they are woken here, with interrupts on. In an interrupt or a panic that would take locks of
- * the scheduler that nobody may ever let go again. One that is kept from this processor, or that
- * prints slower than it should, is not waited for any longer than that.
+ * they are woken here, with interrupts on. With interrupts off, as in a panic, that would take locks
+ * of the scheduler that nobody may ever let go again. One that is kept from this processor, or that
+ * prints slower than it should, is not waited for any longer than that. A thread that has just been
+ * woken looks asleep for a moment: it is idle if it is found so twice.
  *
  * Context: the machine is about to restart; any. Takes two seconds at most, the first time only.
  */
-void cw_console_wait(void)
+void cw_console_wait(bool may_sleep)
 {
 	struct task_struct *common = NULL;
 	static atomic_t waited;
-	int ms;
+	int ms, idle = 0;
 
-	if (irqs_disabled() || num_online_cpus() == 1 || atomic_xchg(&waited, 1))
+	if (irqs_disabled() || (num_online_cpus() == 1 && !may_sleep) || atomic_xchg(&waited, 1))
 		return;
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		common = get_common_thread();
-	for (ms = 0; ms < MOST_MS && threads_print(common, !ms); ms++)
-		mdelay(1);
+	for (ms = 0; ms < MOST_MS && idle < 2; ms++) {
+		idle = threads_print(common, !ms) ? 0 : idle + 1;
+		if (may_sleep)
+			fsleep(1000);
+		else
+			mdelay(1);
+	}
 	if (common)
 		put_task_struct(common);
 }

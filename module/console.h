@@ -3,6 +3,6 @@
 #ifndef CW_CONSOLE_H
 #define CW_CONSOLE_H
 
-void cw_console_wait(void);
+void cw_console_wait(bool may_sleep);
 
 #endif

@@ -38,7 +38,7 @@ static int notified(struct notifier_block *nb, unsigned long action, void *comma
 	if (cw_reboot_seen(&sight))
 		panic_instead();
 	/* Before a kexec there will be no other chance */
-	cw_console_wait();
+	cw_console_wait(true);
 	return NOTIFY_DONE;
 }
 
@@ -51,7 +51,7 @@ static int restart(enum cw_hook_id id, struct pt_regs *regs)
 
 	cw_hook_hit(id);
 	if (!cw_reboot_seen(&sight)) {
-		cw_console_wait();
+		cw_console_wait(false);
 		return 0;
 	}
 	instruction_pointer_set(regs, (unsigned long)panic_instead);
