@@ -20,8 +20,7 @@ dmesg | grep -q 'crashwatch: does nothing, since nocrashwatch is on'
 verdict 'says why it does nothing' $?
 [ ! -e /sys/kernel/debug/crashwatch ]
 verdict 'has no files' $?
-grep -q crashwatch /sys/kernel/debug/kprobes/list
-[ $? = 1 ]
+probes=$(</sys/kernel/debug/kprobes/list) && [ -z "$probes" ]
 verdict 'has set no probes' $?
 rmmod crashwatch
 verdict 'unloads' $?
