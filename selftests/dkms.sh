@@ -204,6 +204,8 @@ disk() {
 	echo "# took $((SECONDS - start)) s"
 	new=$(find /lib/modules -mindepth 1 -maxdepth 1 ! -name "$(uname -r)" -printf '%f')
 	verdict "DKMS has built the module for it: $new" installed_for "$(uname -r)" "$new"
+	verdict 'what it has built is for that kernel' \
+		has_line "modinfo -k $new -F vermagic crashwatch" "^$new "
 	verdict 'make uninstall works' make uninstall
 	verdict 'it leaves nothing but the settings' gone
 }
@@ -346,7 +348,7 @@ debian() {
 	trap 'rm -rf "$tmp"' EXIT
 	if ! selftests/vm/image "$debian" >/dev/null; then
 		echo "skip dkms: Debian $debian # its image cannot be made"
-		return
+		exit 4
 	fi
 	echo "# $debian: the image took $((SECONDS - start)) s"
 	mkdir "$tmp/share"
@@ -384,7 +386,7 @@ host() {
 	[ -x /lib/systemd/systemd ] || missing+=${missing:+, }systemd
 	if [ -n "$missing" ]; then
 		echo "skip dkms: install, boot, uninstall # not installed: $missing"
-		exit 0
+		exit 4
 	fi
 	tmp=$(mktemp -d)
 	set -m # so that all of the guest that runs in the background ends with this
