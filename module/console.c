@@ -68,12 +68,13 @@ static bool threads_print(struct task_struct *common, bool wake)
  * cw_console_wait() - let the threads of consoles print what was said
  * @may_sleep: where this is called
  *
- * A restart does not wait for them. Nor is it certain that they have been woken: an interrupt does
- * that, which may be on its way, and on PREEMPT_RT a thread of this processor, which cannot run. So
- * they are woken here, with interrupts on. With interrupts off, as in a panic, that would take locks
- * of the scheduler that nobody may ever let go again. One that is kept from this processor, or that
- * prints slower than it should, is not waited for any longer than that. A thread that has just been
- * woken looks asleep for a moment: it is idle if it is found so twice.
+ * A restart does not wait for them. Nor is it certain that they have been woken: an interrupt
+ * does that, which may be on its way, and on PREEMPT_RT a thread of this processor, which cannot
+ * run. So they are woken here, with interrupts on. With interrupts off, as in a panic, that
+ * would take locks of the scheduler that nobody may ever let go again. One that is kept from
+ * this processor, or that prints slower than it should, is not waited for any longer than that.
+ * A thread that has just been woken looks asleep for a moment: it is idle if it is found so
+ * twice.
  *
  * Context: the machine is about to restart; any. Takes two seconds at most, the first time only.
  */

@@ -149,7 +149,7 @@ static struct known take_stack(const struct cw_sight *sight)
 	room->caller = 0;
 	for (i = 0; i < n; i++) {
 		sprint_symbol(symbol, room->frame[i]);
-		/* What lies further in are the probe's own functions. A part has a name behind a point. */
+		/* Further in lie the probe's own functions. Behind a point is a part's name. */
 		len = str_has_prefix(symbol, from);
 		if (len && strchr("+.", symbol[len])) {
 			room->stack_len = 0;

@@ -333,7 +333,8 @@ TEST_F(readers, a_reader_that_blocks_sees_the_last_record_of_each_burst)
 		CW_RUN(&status, cw_tiny());
 		/* Beside the records there is the header */
 		EXPECT_TRUE(CW_WAIT((long)__atomic_load_n(&seen->lines, __ATOMIC_SEQ_CST) ==
-					    cw_stat("written") + 1, 10))
+					    cw_stat("written") + 1,
+				    10))
 		TH_LOG("burst %d: %lu lines of %lld records", i, seen->lines, cw_stat("written"));
 		if (!_metadata->passed)
 			break;

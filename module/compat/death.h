@@ -5,7 +5,7 @@
 
 #include <linux/sched/signal.h>
 
-/* As long as it writes its core it is marked by another flag, and what it dies of is known already */
+/* While it writes its core it is marked by another flag, and what it dies of is known already */
 #ifdef SIGNAL_GROUP_COREDUMP
 #undef SIGNAL_GROUP_EXIT
 #define SIGNAL_GROUP_EXIT	(0x4 | SIGNAL_GROUP_COREDUMP)
