@@ -256,10 +256,19 @@ static void tell(const struct args *args, uint32_t run)
 	h->run[run].tell = true;
 }
 
+/* As much as there can be */
+static void add_huge(struct args *args, uint32_t run)
+{
+	char *s = text(run, HUGE_BYTES / HUGE_ARGS, HUGE_BYTES / HUGE_ARGS, false);
+	int n;
+
+	for (n = HUGE_ARGS; n; n--)
+		add(args, s);
+}
+
 /* Arguments for a run, of one of many shapes */
 static void make_args(struct args *args, uint32_t run)
 {
-	char *s;
 	int n;
 
 	memset(args, 0, sizeof(*args));
@@ -279,13 +288,10 @@ static void make_args(struct args *args, uint32_t run)
 		add(args, text(run, 6, 24, false));
 		add(args, text(run, 3000, 40000, false));
 		break;
-	case 4:		/* as much as there can be */
+	case 4:		/* maybe huge ones */
 		add(args, text(run, 6, 24, false));
-		if (!one_in(6))
-			break;
-		s = text(run, HUGE_BYTES / HUGE_ARGS, HUGE_BYTES / HUGE_ARGS, false);
-		for (n = HUGE_ARGS; n; n--)
-			add(args, s);
+		if (one_in(6))
+			add_huge(args, run);
 		break;
 	default:
 		for (n = 1 + rnd(5); n; n--)
@@ -337,14 +343,17 @@ static void write_script(const char *path, const char *interpreter, uint32_t run
 	write_file(path, line, len);
 }
 
+/* Ways to execute a program; those with a name are also gone for certain, once a round */
+enum way { WAY_GONE = 3, WAY_RENAMED = 4, WAY_DEEP = 7, WAY_PLAIN = 8, WAYS = 16 };
+
 /* Execute a program by a hostile name, or fail to */
-static void execute(const char *which, uint32_t run, struct args *args)
+static void execute(const char *which, uint32_t run, struct args *args, enum way way, char *name)
 {
 	char *const *env = environment(run);
-	char *name = name_of(run), *other = name_of(run), path[8400];
+	char *other = name_of(run), path[8400];
 	int fd, from;
 
-	switch (rnd(16)) {
+	switch ((int)way) {
 	case 0:		/* a link, of which a record has not the name but what it leads to */
 		if (args->count && !symlink(path_of(which), name))
 			execve(name, args->v, env);
@@ -363,14 +372,14 @@ static void execute(const char *which, uint32_t run, struct args *args)
 		snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 		execve(path, args->v, env);
 		break;
-	case 3:		/* one that is gone already */
+	case WAY_GONE:	/* one that is gone already */
 		if (link(path_of(which), name))
 			break;
 		fd = open(name, O_PATH | (one_in(2) ? O_CLOEXEC : 0));
 		unlink(name);
 		syscall(SYS_execveat, fd, "", args->v, env, AT_EMPTY_PATH);
 		break;
-	case 4:		/* one that has another name in the meantime */
+	case WAY_RENAMED:	/* one that has another name in the meantime */
 		if (link(path_of(which), name))
 			break;
 		fd = open(name, O_PATH);
@@ -389,7 +398,7 @@ static void execute(const char *which, uint32_t run, struct args *args)
 		strcat(strcat(path, "/"), name);
 		execve(path, args->v, env);
 		break;
-	case 7:		/* nearly as deep as a path can name */
+	case WAY_DEEP:	/* nearly as deep as a path can name */
 		snprintf(path, sizeof(path), "%s/deep", dir);
 		if (!chdir(path))
 			while (!chdir("d"))
@@ -549,7 +558,7 @@ static void *execute_in_thread(void *unused)
 	struct args args;
 
 	make_args(&args, run);
-	execute("tiny", run, &args);
+	execute("tiny", run, &args, rnd(WAYS), name_of(run));
 	_exit(1);
 	return unused;
 }
@@ -726,7 +735,7 @@ static int start(const char *which, uint32_t made, uint32_t run, struct args *ar
 		say_pid(made);
 		if (!strcmp(which, "tiny"))	/* it may be told to wait for ever */
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execute(which, run, args);
+		execute(which, run, args, rnd(WAYS), name_of(run));
 		_exit(200);
 	}
 	return pid;
@@ -838,6 +847,52 @@ static void go_into_chroot(void)
 	unshare(CLONE_NEWNS);
 }
 
+/* What has to happen in each round, alone, so that it is told for certain: fuzz.c looks for it */
+static void agenda(void)
+{
+	static const struct {
+		enum way way;
+		const char *name, *arg;	/* behind the token; without @arg they are huge */
+	} items[] = {
+		{ WAY_PLAIN, "", NULL },
+		{ WAY_DEEP, "", "deep" },
+		{ WAY_GONE, "", "gone" },
+		{ WAY_RENAMED, "", "renamed" },
+		{ WAY_PLAIN, "\"'\\", "quoted \"comm\"" },
+		{ WAY_PLAIN, "\n\x1b[\xff", "\n[    1.000000000] #0.1 \x1b]0;x\x07 \xc0\xaf" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		uint32_t made = new_process(), run = new_run(made);
+		char name[64], arg[128] = "";
+		struct args args = { 0 };
+		int pid, status;
+
+		memset(name, 0, sizeof(name));
+		hostile_token(name, h->first + run);
+		memcpy(arg, name, TOKEN_BYTES);
+		strcat(name, items[i].name);
+		add(&args, arg);
+		if (items[i].arg)
+			add(&args, strcat(arg, items[i].arg));
+		else
+			add_huge(&args, run);
+		tell(&args, run);
+		pid = fork();
+		if (!pid) {
+			say_pid(made);
+			execute("tiny", run, &args, items[i].way, name);
+			_exit(200);
+		}
+		status = reap(made, pid);
+		h->run[run].executed = WIFEXITED(status) && WEXITSTATUS(status) != 200;
+		if (!h->run[run].executed)
+			_exit(1);
+	}
+	_exit(0);
+}
+
 static void become_nobody(void)
 {
 	uint32_t uid = 1 + rnd(100000);
@@ -884,7 +939,7 @@ static void act(void)
 		struct args args;
 
 		make_args(&args, run);
-		execute(one_in(2) ? "hostile" : "tiny", run, &args);
+		execute(one_in(2) ? "hostile" : "tiny", run, &args, rnd(WAYS), name_of(run));
 	}
 	die();
 }
@@ -913,5 +968,7 @@ int main(int argc, char **argv)
 	say_pid(process);
 	setrlimit(RLIMIT_STACK, &stack);
 	setrlimit(RLIMIT_CORE, &none);
+	if (depth == AGENDA)
+		agenda();
 	act();
 }

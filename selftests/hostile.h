@@ -15,6 +15,7 @@
 
 #define HOSTILE_RUNS	16384
 #define HOSTILE_PIDS	32768
+#define AGENDA		(-1)	/* a depth: do what has to be done in each round */
 #define TOKEN_BYTES	6	/* a mark, four digits to the base of 32, and a check digit */
 #define TOKEN_MARK	'%'
 #define TOKENS		(1U << 20)
