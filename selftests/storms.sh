@@ -64,12 +64,54 @@ read_hits() {
 	done <"$D/probes"
 }
 
+# What the kernel counts of its own events: execs that succeeded, threads that were made, and ends of
+# its own workers, of which there are no records
+T=/sys/kernel/tracing/events
+declare -A counter=(
+	[execs]=sched/sched_process_exec
+	[threads]=task/task_newtask
+	[workers]=sched/sched_process_exit
+) only=(
+	[execs]=''
+	[threads]=' if clone_flags & 65536'
+	[workers]=' if comm ~ "kworker/*"'
+)
+begin_to_count() {
+	local name
+	[ -d $T ] || mount -t tracefs tracefs /sys/kernel/tracing || return
+	for name in "${!counter[@]}"; do
+		echo "hist:keys=common_type${only[$name]}" >"$T/${counter[$name]}/trigger" || return
+	done
+}
+
+declare -A counted
+read_counters() {
+	local name line
+	for name in "${!counter[@]}"; do
+		while read -r line; do
+			[[ $line != *Hits:* ]] || counted[$1.$name]=${line##* }
+		done <"$T/${counter[$name]}/hist"
+	done
+}
+
+# Processes that there are, without the threads
+declare -A processes
+count_processes() {
+	local dirs=(/proc/[1-9]*)
+	processes[$1]=${#dirs[@]}
+}
+
 # Everything at one moment, under this name; again if a worker of the kernel came or went
+declare -A written
 look() {
 	local again
 	for again in 1 2 3 4 5; do
 		count_tasks before
 		read_hits "$1"
+		read_counters "$1"
+		count_processes "$1"
+		read_stats
+		written[$1]=${stat[written]}
 		count_tasks "$1"
 		[ "${made[before]} ${alive[before]}" != "${made[$1]} ${alive[$1]}" ] || return
 	done
@@ -116,6 +158,22 @@ X_05_every_fork_and_every_end_was_seen() {
 	[ "$(seen sched_process_fork)" = "$forks" ] || fail "$(seen sched_process_fork) forks seen"
 	[ "$(seen sched_process_exit)" = "$ends" ] || fail "$(seen sched_process_exit) ends seen"
 	[ "$(seen do_exit)" = "$ends" ] || fail "$(seen do_exit) ends seen by do_exit"
+}
+
+of() { echo $((${counted[end.$1]} - ${counted[start.$1]})); }
+
+X_05_every_exec_was_seen() {
+	[ "$(of execs)" -gt 0 ] || fail 'the kernel counts no exec'
+	[ "$(seen sched_process_exec)" = "$(of execs)" ] || fail "$(seen sched_process_exec) of $(of execs) execs seen"
+}
+
+# One for each program and one for each process that ended; of threads and workers there are none
+L_01_each_exec_and_each_end_of_a_process_has_its_record() {
+	local records=$((written[end] - written[start])) ends
+	ends=$((made[end] - made[start] - $(of threads) - processes[end] + processes[start] - $(of workers)))
+	echo "# $records records; $(of execs) execs, $ends ends of processes, $(of threads) threads," \
+		"$(of workers) workers ended"
+	[ "$records" = $(($(of execs) + ends)) ] || fail "$records records are not $(of execs) + $ends"
 }
 
 # === Memory ===
@@ -197,6 +255,8 @@ tests=(
 	L_01_written_is_readable_and_overwritten_and_dropped
 	L_01_nothing_was_dropped_and_no_hook_missed
 	X_05_every_fork_and_every_end_was_seen
+	X_05_every_exec_was_seen
+	L_01_each_exec_and_each_end_of_a_process_has_its_record
 	X_09_slab_does_not_grow
 	L_04_it_unloads
 )
@@ -212,9 +272,9 @@ chmod 711 "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 mkfifo "$tmp/never"
 exec 9<>"$tmp/never"
-insmod "$ko" ring_kb=128 || exit
+begin_to_count && insmod "$ko" ring_kb=128 || exit
 # The first storm brings up what stays: the kernel's caches, the histories of these programs
-storm $((seconds / 4 < 240 ? 240 : seconds / 4))
+storm "${CW_STORM_FIRST:-$((seconds / 4 < 240 ? 240 : seconds / 4))}"
 measure start
 look start
 storm "$seconds"
