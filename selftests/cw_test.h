@@ -70,7 +70,8 @@ static inline unsigned int cw_alarm(unsigned int seconds)
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT 120
 
-#define CW_DEBUGFS "/sys/kernel/debug/crashwatch/"
+#define CW_KERNEL_DEBUG "/sys/kernel/debug/"
+#define CW_DEBUGFS CW_KERNEL_DEBUG "crashwatch/"
 #define CW_PARAMETERS "/sys/module/crashwatch/parameters/"
 #define CW_ABSENT "<absent>"
 
@@ -150,6 +151,27 @@ static inline int cw_copy(const char *from, const char *to)
 	close(in);
 	close(out);
 	return 0;
+}
+
+/*
+ * Have @percent of the allocations fail in the processes that ask for it. False: this kernel has
+ * nothing that does it. With @sleepers_spared "Y" only those fail that may not sleep for memory.
+ */
+static inline bool cw_fail_allocations(const char *percent, const char *sleepers_spared)
+{
+	static const char *const which[] = { "failslab", "fail_page_alloc" };
+	const char *const name[] = { "task-filter", "times", "verbose", "ignore-gfp-wait",
+				     "probability" };
+	const char *const value[] = { "Y", "-1", "0", sleepers_spared, percent };
+	size_t i, j;
+
+	for (i = 0; i < 2; i++)
+		for (j = 0; j < sizeof(name) / sizeof(name[0]); j++)
+			if (cw_write(cw_format(CW_KERNEL_DEBUG "%s/%s", which[i], name[j]),
+				     value[j]))
+				return false;
+	/* Single pages too */
+	return !cw_write(CW_KERNEL_DEBUG "fail_page_alloc/min-order", "0");
 }
 
 /* Change a parameter while the module is loaded; 0 or -errno */

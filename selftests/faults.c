@@ -5,26 +5,7 @@
  */
 #include "cw_test.h"
 
-#define DEBUG "/sys/kernel/debug/"
-
 CW_FIXTURE(faults)
-
-/* Have @percent of the allocations fail in the processes that ask for it. False: not here. */
-static bool inject(const char *percent, const char *sleepers_spared)
-{
-	static const char *const which[] = { "failslab", "fail_page_alloc" };
-	const char *const name[] = { "task-filter", "times", "verbose", "ignore-gfp-wait",
-				     "probability" };
-	const char *const value[] = { "Y", "-1", "0", sleepers_spared, percent };
-	size_t i, j;
-
-	for (i = 0; i < 2; i++)
-		for (j = 0; j < sizeof(name) / sizeof(name[0]); j++)
-			if (cw_write(cw_format(DEBUG "%s/%s", which[i], name[j]), value[j]))
-				return false;
-	/* Single pages too */
-	return !cw_write(DEBUG "fail_page_alloc/min-order", "0");
-}
 
 /*
  * What kmemleak has found since the first test, "" for nothing. A scan takes a minute. For want of
@@ -39,10 +20,10 @@ static const char *leaks(void)
 	/* It takes for lost only what is five seconds old, and twice not found */
 	for (i = 0; i < 2; i++) {
 		cw_sleep_ms(6000);
-		if (cw_write(DEBUG "kmemleak", "scan"))
+		if (cw_write(CW_KERNEL_DEBUG "kmemleak", "scan"))
 			return "kmemleak has given up";
 	}
-	text = cw_read(DEBUG "kmemleak");
+	text = cw_read(CW_KERNEL_DEBUG "kmemleak");
 	if (!text)
 		return "kmemleak cannot be read";
 	for (; *text; text = next) {
@@ -93,7 +74,7 @@ static const char *missing_file(int log)
 	size_t i;
 
 	for (i = 0; i < sizeof(file) / sizeof(file[0]); i++)
-		if (access(cw_format(DEBUG "crashwatch/%s", file[i]), F_OK) &&
+		if (access(cw_format(CW_KERNEL_DEBUG "crashwatch/%s", file[i]), F_OK) &&
 		    !strstr(said, cw_format(" %s is not in debugfs ", file[i])) &&
 		    !strstr(said, " its directory is not in debugfs "))
 			return file[i];
@@ -108,8 +89,9 @@ TEST_F_TIMEOUT(faults, L_04_a_load_survives_the_failure_of_any_allocation, 600)
 	bool failed = true;
 
 	/* Its own scans, every ten minutes, would find what is on its way while the module loads */
-	if (access("/proc/thread-self/fail-nth", W_OK) || !inject("0", "N") ||
-	    cw_write(DEBUG "kmemleak", "scan=off") || cw_write(DEBUG "kmemleak", "clear"))
+	if (access("/proc/thread-self/fail-nth", W_OK) || !cw_fail_allocations("0", "N") ||
+	    cw_write(CW_KERNEL_DEBUG "kmemleak", "scan=off") ||
+	    cw_write(CW_KERNEL_DEBUG "kmemleak", "clear"))
 		SKIP(return, "this kernel injects no faults or has no kmemleak");
 	for (nth = cw_number("CW_FIRST", 1, 1); failed && nth <= most; nth += step, tried++) {
 		log = cw_log_open();
@@ -129,7 +111,7 @@ TEST_F_TIMEOUT(faults, L_04_a_load_survives_the_failure_of_any_allocation, 600)
 		}
 		close(log);
 		ASSERT_EQ(0, cw_unload());
-		ASSERT_STREQ("", cw_read(DEBUG "kprobes/list"))
+		ASSERT_STREQ("", cw_read(CW_KERNEL_DEBUG "kprobes/list"))
 		TH_LOG("allocation %d", nth);
 	}
 	TH_LOG("%d loads with one allocation failing, %d of them succeeded", tried, loaded);
@@ -146,7 +128,7 @@ TEST_F_TIMEOUT(faults, X_09_storms_with_one_allocation_in_ten_failing, 600)
 				cw_program("storm"));
 	pid_t pid;
 
-	if (access("/proc/self/make-it-fail", W_OK) || !inject("10", "Y"))
+	if (access("/proc/self/make-it-fail", W_OK) || !cw_fail_allocations("10", "Y"))
 		SKIP(return, "this kernel injects no faults");
 	cw_tiny();
 	/* The mark is inherited; what may sleep for memory gets it, so the programs do start */
@@ -163,11 +145,11 @@ TEST_F_TIMEOUT(faults, X_09_storms_with_one_allocation_in_ten_failing, 600)
 		EXPECT_TRUE(CW_WAIT(cw_stat("written") > 1000, 60));
 		refused += cw_stat("no_memory");
 		EXPECT_EQ(0, cw_unload());
-		EXPECT_STREQ("", cw_read(DEBUG "kprobes/list"));
+		EXPECT_STREQ("", cw_read(CW_KERNEL_DEBUG "kprobes/list"));
 	}
 	kill(-pid, SIGKILL);
 	cw_reap(pid);
-	inject("0", "Y");
+	cw_fail_allocations("0", "Y");
 	TH_LOG("%lld times there was no memory", refused);
 	EXPECT_LT(0, refused);
 }
@@ -177,7 +159,7 @@ TEST_F_TIMEOUT(faults, L_04_loading_and_unloading_leaves_nothing_behind, 600)
 {
 	int count = cw_number("CW_LOADS", 20, 20), i, status;
 
-	if (access(DEBUG "kmemleak", R_OK))
+	if (access(CW_KERNEL_DEBUG "kmemleak", R_OK))
 		SKIP(return, "this kernel has no kmemleak");
 	for (i = 0; i < count; i++) {
 		ASSERT_EQ(0, cw_load("ring_kb=128"));
@@ -186,7 +168,7 @@ TEST_F_TIMEOUT(faults, L_04_loading_and_unloading_leaves_nothing_behind, 600)
 			cw_lines("events");
 		}
 		ASSERT_EQ(0, cw_unload());
-		ASSERT_STREQ("", cw_read(DEBUG "kprobes/list"));
+		ASSERT_STREQ("", cw_read(CW_KERNEL_DEBUG "kprobes/list"));
 	}
 	TH_LOG("%d times", count);
 	EXPECT_STREQ("", leaks());

@@ -11,6 +11,8 @@ log=$(mktemp)
 trap 'rm -f "$log" "$log".*' EXIT
 bad=0
 net=''
+# Where the kernel has it built in, modprobe says that to nobody
+boot_args=softdog.soft_margin=1
 force='reboot_panic=unexpected reboot_panic_force=1'
 
 # One a line, as the kernel log has them since the module was loaded
@@ -37,7 +39,7 @@ restart() {
 	local name=$1 panics=$2 parameters=$3 command=$4 pattern problem=''
 	shift 4
 	[[ $name =~ $only ]] || { rm -f "$log.said" && return; }
-	if ! timeout 660 selftests/vm/boot -t 600 -r -l "$log" ${boot_args:+-a "$boot_args"} \
+	if ! timeout 660 selftests/vm/boot -t 600 -r -l "$log" -a "$boot_args" \
 		${net:+-n "$log.net"} -- \
 		bash -c "command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
 			${net:+$netconsole || exit}
@@ -183,7 +185,7 @@ restart 'R-01 a dry run says what it would do' 0 'reboot_panic=dry-run reboot_pa
 	'sh -c "reboot -f; :"' 'action="recorded"' 'reason="dry run: this would be a panic"'
 restart 'R-04 without a crash kernel a restart goes on as asked' 0 reboot_panic=always \
 	'sh -c "reboot -f; :"' 'action="allowed"' 'reason="no crash kernel is loaded"'
-boot_args=panic=1
+boot_args+=' panic=1'
 restart 'R-03 sysrq-b with panic=1 and no crash kernel restarts without a panic' 0 \
 	reboot_panic=always 'echo b >/proc/sysrq-trigger' 'reason="no crash kernel is loaded"'
 restart 'R-03 and with reboot_panic_force=1 after one' 1 'reboot_panic=always reboot_panic_force=1' \
