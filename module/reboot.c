@@ -123,7 +123,7 @@ static void put_frame(struct known *known, const char *symbol)
 
 /*
  * Who called the probed function, whose frame is the @i-th. As long as that stands in a register
- * alone an unwinder may pass it by.
+ * alone, or there is no frame yet for an unwinder that goes by these, it may be passed by.
  */
 static unsigned long passed_by(struct pt_regs *regs, unsigned int i, unsigned int n)
 {

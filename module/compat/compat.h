@@ -12,9 +12,9 @@
 #define in_hardirq()		in_irq()
 #endif
 
-/* Where a call leaves it on the stack, the kernel's unwinder finds it there. */
+/* Where a function returns to lies on top of the stack when it is entered. */
 #ifndef CW_HAVE_LINK_REGISTER
-#define procedure_link_pointer(regs)	0UL
+#define procedure_link_pointer(regs)	regs_get_kernel_stack_nth(regs, 0)
 #endif
 
 #ifndef CW_HAVE_RESERVE_MEM
