@@ -35,7 +35,7 @@ first_boot() {
 	echo $$ >/host/pid
 	{ sh -c 'kill -SEGV $$'; } 2>/dev/null # bash has a word to say about it
 	# So many events that the oldest of them are gone, but no incident is
-	selftests/obj/storm selftests/obj/tiny 12000
+	selftests/obj/storm selftests/obj/tiny $((12000 / (${CW_FEWER:-1} < 4 ? ${CW_FEWER:-1} : 4)))
 	cat $D/incidents >/host/incidents
 	tail -n 20 $D/events >/host/events
 	command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
@@ -141,4 +141,4 @@ trap 'rm -rf "$dir"' EXIT
 aside='memmap='$size'$'$at
 [ "${1-}" != named ] || aside=reserve_mem=$size:4096:crashwatch
 timeout 1260 selftests/vm/boot -t 1200 -b -w "$dir" -l "$dir/log" -a "$aside" -- \
-	selftests/persist.sh "${1-placed}" guest
+	env "CW_FEWER=${CW_FEWER:-1}" selftests/persist.sh "${1-placed}" guest
