@@ -10,6 +10,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 
 #include "console.h"
 
@@ -80,16 +81,18 @@ static bool threads_print(struct task_struct *common, bool wake)
  */
 void cw_console_wait(bool may_sleep)
 {
+	u64 end = ktime_get_mono_fast_ns() + MOST_MS * NSEC_PER_MSEC;
 	struct task_struct *common = NULL;
 	static atomic_t waited;
-	int ms, idle = 0;
+	int turn, idle = 0;
 
 	if (irqs_disabled() || (num_online_cpus() == 1 && !may_sleep) || atomic_xchg(&waited, 1))
 		return;
 	if (IS_ENABLED(CONFIG_PREEMPT_RT))
 		common = get_common_thread();
-	for (ms = 0; ms < MOST_MS && idle < 2; ms++) {
-		idle = threads_print(common, !ms) ? 0 : idle + 1;
+	/* Clocks may stand still so late */
+	for (turn = 0; turn < MOST_MS && ktime_get_mono_fast_ns() < end && idle < 2; turn++) {
+		idle = threads_print(common, !turn) ? 0 : idle + 1;
 		if (may_sleep)
 			fsleep(1000);
 		else
