@@ -117,7 +117,7 @@ static int fill(struct cw_stream *stream, struct lane *lane, unsigned int cpu, i
 			lane->buf = buf;
 			lane->bytes = entry->len;
 		}
-		lane->entry = memcpy(lane->buf, entry, entry->len);
+		WRITE_ONCE(lane->entry, memcpy(lane->buf, entry, entry->len));
 	}
 	return 1;
 }
@@ -192,7 +192,7 @@ const struct cw_entry *cw_stream_next(struct cw_stream *stream)
 	if (lane->lost)
 		return tell_lost(stream, lane, lane->entry->time_ns);
 	entry = lane->entry;
-	lane->entry = NULL;
+	WRITE_ONCE(lane->entry, NULL);
 	return entry;
 }
 
