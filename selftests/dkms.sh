@@ -205,7 +205,7 @@ disk() {
 	new=$(find /lib/modules -mindepth 1 -maxdepth 1 ! -name "$(uname -r)" -printf '%f')
 	verdict "DKMS has built the module for it: $new" installed_for "$(uname -r)" "$new"
 	verdict 'what it has built is for that kernel' \
-		has_line "modinfo -k $new -F vermagic crashwatch" "^$new "
+		has_line "modinfo -k $new -F vermagic crashwatch" "^${new//+/[+]} "
 	verdict 'make uninstall works' make uninstall
 	verdict 'it leaves nothing but the settings' gone
 }

@@ -706,6 +706,24 @@ static bool all_seen(const struct tally *tally)
 	return true;
 }
 
+/* Has the follower of binary records written all there are to its file? It has lost none yet. */
+static bool all_kept(const char *file)
+{
+	const char *data = cw_read(file);
+	const struct cw_entry *entry;
+	struct stat st;
+	size_t at;
+	long n = 0;
+
+	if (!data || stat(file, &st) || st.st_size < (off_t)sizeof(struct cw_block))
+		return false;
+	for (at = ((const struct cw_block *)data)->bytes; at < (size_t)st.st_size; n++) {
+		entry = (const void *)(data + at);
+		at += entry->len;
+	}
+	return n >= cw_stat("written") - cw_stat("dropped");
+}
+
 /* L-01 as it is in the end, what can be read counted by reading */
 static const char *check_sums(char *events)
 {
@@ -823,7 +841,7 @@ static void round_of(struct __test_metadata *_metadata, uint64_t seed)
 	reader[1] = follow("events_raw", "raw", NULL);
 	reader[2] = look("wrong");
 	EXPECT_EQ(0, run_hostile(shared, dir, hostile_random(&state), AGENDA));
-	EXPECT_TRUE(CW_WAIT(all_seen(tally), 20));
+	EXPECT_TRUE(CW_WAIT(all_seen(tally) && all_kept(cw_format("%s/raw", dir)), 20));
 	for (i = 0; i < WORKERS; i++) {
 		uint64_t own = hostile_random(&state);
 
@@ -861,9 +879,10 @@ static void round_of(struct __test_metadata *_metadata, uint64_t seed)
 	wrong = check_text(text);
 	wrong = wrong ?: check_raw(raw, st.st_size, text, told);
 	/* Without memory there may be fewer keys */
-	for (i = 0; i < SIGHTS && !wrong && !fail; i++)
+	for (i = 0; i < SIGHTS && !wrong && !fail; i++) {
 		EXPECT_TRUE(told->seen[i])
-	TH_LOG("no record has %s", sight_names[i]);
+		TH_LOG("no record has %s", sight_names[i]);
+	}
 	if (!wrong && !lost)
 		wrong = check_told(told, text, &execs, &deaths);
 	write_some("events", events);
