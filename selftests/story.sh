@@ -10,8 +10,8 @@ ko=${CRASHWATCH_KO:-$here/../crashwatch.ko}
 bin=${CRASHWATCH_BIN:-$here/obj}
 D=/sys/kernel/debug/crashwatch
 opt=/opt/monitor
-# As many as stories tell, or fewer where all is slow: enough to overwrite the events in any case
-others=$((23000 / ${CW_FEWER:-1}))
+# Enough to overwrite the events in any case
+others=$((${CW_STORY:-6000} / (${CW_FEWER:-1} < 3 ? ${CW_FEWER:-1} : 3)))
 
 wrong=0
 fail() {
