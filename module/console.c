@@ -67,7 +67,7 @@ static bool threads_print(struct task_struct *common, bool wake)
 
 /**
  * cw_console_wait() - let the threads of consoles print what was said
- * @may_sleep: where this is called
+ * @may_sleep: the caller may, so that this sleeps instead of spinning
  *
  * A restart does not wait for them. Nor is it certain that they have been woken: an interrupt
  * does that, which may be on its way, and on PREEMPT_RT a thread of this processor, which cannot

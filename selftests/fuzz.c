@@ -709,18 +709,24 @@ static bool all_seen(const struct tally *tally)
 /* Has the follower of binary records written all there are to its file? It has lost none yet. */
 static bool all_kept(const char *file)
 {
-	const char *data = cw_read(file);
 	const struct cw_entry *entry;
 	struct stat st;
-	size_t at;
+	size_t at, end;
+	char *data;
 	long n = 0;
 
-	if (!data || stat(file, &st) || st.st_size < (off_t)sizeof(struct cw_block))
+	/* In this order: the file grows, in the middle of an entry too */
+	data = stat(file, &st) ? NULL : cw_read(file);
+	end = st.st_size;
+	if (!data || end < sizeof(struct cw_block))
 		return false;
-	for (at = ((const struct cw_block *)data)->bytes; at < (size_t)st.st_size; n++) {
+	for (at = ((const struct cw_block *)data)->bytes; at + sizeof(*entry) <= end; n++) {
 		entry = (const void *)(data + at);
+		if (entry->len < sizeof(*entry) || entry->len > end - at)
+			break;
 		at += entry->len;
 	}
+	free(data);
 	return n >= cw_stat("written") - cw_stat("dropped");
 }
 
