@@ -234,19 +234,24 @@ static void forks(void)
 	}
 }
 
+static int load_in_a_storm_of_forks(void)
+{
+	pid_t storm[2] = { begin(forks), begin(forks) };
+	/* The probe that stands in takes longer to be set */
+	int ret = cw_load("ring_kb=128 skip_hooks=sched_process_exit");
+
+	cw_storm_end(storm[0]);
+	cw_storm_end(storm[1]);
+	return ret;
+}
+
 /* a process whose end is not seen has no history, and none stays behind */
 TEST_F_TIMEOUT(unload, X_06_after_a_load_in_a_storm_of_forks_only_the_living_are_known, 300)
 {
-	int rounds = cw_number("CW_ROUNDS", 5, 2), round, i;
-	pid_t storm[2];
+	int rounds = cw_number("CW_ROUNDS", 5, 2), round;
 
 	for (round = 0; round < rounds; round++) {
-		for (i = 0; i < 2; i++)
-			storm[i] = begin(forks);
-		/* The probe that stands in takes longer to be set */
-		ASSERT_EQ(0, cw_load("ring_kb=128 skip_hooks=sched_process_exit"));
-		for (i = 0; i < 2; i++)
-			cw_storm_end(storm[i]);
+		ASSERT_EQ(0, load_in_a_storm_of_forks());
 		/* The file has those that there are; the last ones may be on their way yet */
 		EXPECT_TRUE(CW_WAIT(cw_stat("tasks") == (long long)cw_lines("tasks").count, 10))
 		TH_LOG("round %d: %lld known, %zu there", round, cw_stat("tasks"),
