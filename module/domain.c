@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Exec histories without pids: a thousand instances of one chain share one. */
-#include <linux/stringhash.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -37,7 +38,8 @@ static int differs(struct rhashtable_compare_arg *arg, const void *obj)
 		return 1;
 	if (memcmp(have->text + before, want->word, want->len))
 		return 1;
-	return before && memcmp(have->text, want->from->text, before - 1);
+	return before && (have->text[before - 1] != ' ' ||
+			  memcmp(have->text, want->from->text, before - 1));
 }
 
 static const struct rhashtable_params params = {
@@ -52,6 +54,16 @@ static const struct rhashtable_params params = {
 };
 
 static struct rhashtable table;
+static hsiphash_key_t secret;
+
+/* Whoever can choose paths must not be able to choose where in the table they come together. */
+static u32 hash(const struct wanted *want)
+{
+	hsiphash_key_t key = secret;
+
+	key.key[0] ^= want->from ? want->from->hash : 0;
+	return hsiphash(want->word, want->len, &key);
+}
 
 /* A word as it stands in a history: blanks part words, so a blank in one becomes octal. */
 static u32 encode(char *to, const char *word, u32 len)
@@ -205,8 +217,7 @@ struct cw_domain *cw_domain_enter(const struct cw_domain *from, const char *file
 		want.word = word;
 		want.len = encode(word, file, len);
 	}
-	want.hash = full_name_hash((void *)(unsigned long)(from ? from->hash : 0), want.word,
-				   want.len);
+	want.hash = hash(&want);
 	domain = find_or_make(&want);
 	cw_mem_free(word, enc);
 	return domain;
@@ -301,6 +312,7 @@ unsigned int cw_domain_evict(void)
  */
 int cw_domain_init(void)
 {
+	get_random_bytes(&secret, sizeof(secret));
 	return rhashtable_init(&table, &params);
 }
 

@@ -13,7 +13,7 @@
  * @rcu: for freeing
  * @users: struct cw_exec that hold it; 0: idle; negative: being given up
  * @idle_since: jiffies when @users last became 0
- * @hash: of @text
+ * @hash: of @text, with a key of this load
  * @len: bytes of @text
  * @text: as struct cw_domain_tail has it; not NUL-terminated
  */
