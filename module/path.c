@@ -61,26 +61,39 @@ struct cw_path cw_path_cwd(char *buf)
 	return found;
 }
 
+/*
+ * prctl(PR_SET_MM_MAP) replaces it at any time, and newer kernels use a file's memory again before a
+ * grace period is over. The last reference may be given back here: that does not sleep.
+ */
+static struct cw_path tell_exe(struct mm_struct *mm, char *buf)
+{
+	struct cw_path found = { .s = buf };
+	struct file *file = get_file_rcu(&mm->exe_file);
+
+	if (file) {
+		found = tell(&file->f_path, buf, PATH_MAX);
+		fput(file);
+	}
+	return found;
+}
+
 /**
  * cw_path_exe() - the program in current's memory
  * @bprm: the kernel's notes on its exec, or NULL
  * @buf: PATH_MAX bytes for it
  *
- * Context: handler of current. Nobody else can replace the program meanwhile.
+ * Context: handler of current.
  * Return: the path.
  */
 struct cw_path cw_path_exe(const struct linux_binprm *bprm, char *buf)
 {
 	struct cw_path found = { .s = buf };
-	struct file *file = NULL;
 
 	rcu_read_lock();
 	if (bprm)
-		file = bprm->file;
+		found = tell(&bprm->file->f_path, buf, PATH_MAX);
 	else if (current->mm)
-		file = rcu_dereference(current->mm->exe_file);
-	if (file)
-		found = tell(&file->f_path, buf, PATH_MAX);
+		found = tell_exe(current->mm, buf);
 	rcu_read_unlock();
 	return found;
 }
@@ -174,16 +187,12 @@ static struct cw_path by_fd(const char *name, char *buf, char *room)
 struct cw_path cw_path_other(struct task_struct *leader, char *buf)
 {
 	struct cw_path found = { .s = buf };
-	struct file *file;
 
 	if (unlikely(!cw_context_may_lock()))
 		return found;
-	task_lock(leader);	/* it keeps its memory, and with that its program's file */
-	if (leader->mm && !(leader->flags & PF_KTHREAD)) {
-		file = rcu_dereference(leader->mm->exe_file);
-		if (file)
-			found = tell(&file->f_path, buf, PATH_MAX);
-	}
+	task_lock(leader);	/* it keeps its memory */
+	if (leader->mm && !(leader->flags & PF_KTHREAD))
+		found = tell_exe(leader->mm, buf);
 	task_unlock(leader);
 	return found;
 }
