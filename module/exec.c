@@ -193,8 +193,10 @@ struct cw_exec *cw_exec_older(struct task_struct *leader, char *room)
 	end = READ_ONCE(mm->arg_end);
 	if (end > start) {
 		total = end - start;
+		/* A file may be there instead, and its reading may never end */
 		got = access_process_vm(leader, start, args,
-					min_t(u64, total, cw_params.argv_bytes), FOLL_FORCE);
+					min_t(u64, total, cw_params.argv_bytes),
+					FOLL_FORCE | FOLL_ANON);
 	}
 	mmput(mm);
 	exe = cw_path_proc(pid, "exe", room);
