@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The hooks: which there are, where they were set, how often they were hit and missed. */
+#include <linux/delay.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
@@ -356,28 +357,61 @@ static void set(struct hook *hook)
  * an exec nothing.
  *
  * Context: process context.
+ * Return: 0, or an error of the kernel, which has been told: it is as before.
  */
-void cw_hook_want_returns(bool wanted)
+int cw_hook_want_returns(bool wanted)
 {
 	struct hook *hook = &hooks[CW_HOOK_EXECVEAT];
+	int ret = 0;
 
 	wanted |= !cw_hook_is_set(CW_HOOK_EXEC);
-	if (hook->state == IDLE && wanted && !enable_kretprobe(&hook->rp))
-		WRITE_ONCE(hook->state, SET);
-	else if (hook->state == SET && !wanted && !disable_kretprobe(&hook->rp))
-		WRITE_ONCE(hook->state, IDLE);
+	if (hook->state == IDLE && wanted) {
+		ret = enable_kretprobe(&hook->rp);
+		if (ret)
+			pr_warn("kretprobe %s cannot be enabled (error %d): %s\n", hook->symbol,
+				ret, hook->loses);
+		else
+			WRITE_ONCE(hook->state, SET);
+	} else if (hook->state == SET && !wanted) {
+		ret = disable_kretprobe(&hook->rp);
+		if (ret)
+			pr_warn("kretprobe %s cannot be disabled (error %d): it goes on\n",
+				hook->symbol, ret);
+		else
+			WRITE_ONCE(hook->state, IDLE);
+	}
+	return ret;
+}
+
+/*
+ * The kernel may have no memory for taking a probe away, and would then go on to call what is no
+ * more there. One that was disabled needs none.
+ */
+static void disarm(struct kprobe *kp)
+{
+	while (disable_kprobe(kp) == -ENOMEM)
+		msleep(20);
+}
+
+static void unregister_tracepoint(struct hook *hook)
+{
+	while (tracepoint_probe_unregister(hook->tp, hook->handler, NULL) == -ENOMEM)
+		msleep(20);
 }
 
 static void clear(struct hook *hook)
 {
 	if (hook->state != SET && hook->state != IDLE)
 		return;	/* unregistering what was never registered kills */
-	if (hook->kind == TRACEPOINT)
-		tracepoint_probe_unregister(hook->tp, hook->handler, NULL);
-	else if (hook->kind == KPROBE)
+	if (hook->kind == TRACEPOINT) {
+		unregister_tracepoint(hook);
+	} else if (hook->kind == KPROBE) {
+		disarm(&hook->kp);
 		unregister_kprobe(&hook->kp);
-	else
+	} else {
+		disarm(&hook->rp.kp);
 		unregister_kretprobe(&hook->rp);
+	}
 	WRITE_ONCE(hook->state, hook->module ? WAITING : MISSING);
 }
 
@@ -437,8 +471,10 @@ void cw_hook_clear_all(void)
 	unregister_module_notifier(&module_notifier);
 	/* All at once: that waits for one grace period instead of one each */
 	for (i = 0; i < CW_HOOK_MAX; i++)
-		if (hooks[i].kind == KPROBE && (hooks[i].state == SET || hooks[i].state == IDLE))
+		if (hooks[i].kind == KPROBE && (hooks[i].state == SET || hooks[i].state == IDLE)) {
+			disarm(&hooks[i].kp);
 			kprobes[n++] = &hooks[i].kp;
+		}
 	unregister_kprobes(kprobes, n);
 	for (i = CW_HOOK_MAX - 1; i >= 0; i--) {
 		if (hooks[i].kind != KPROBE)

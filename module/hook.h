@@ -50,7 +50,7 @@ void cw_hook_show(struct cw_out *out, enum cw_hook_id id);
 unsigned long cw_hook_missed(enum cw_hook_id id);
 const char *cw_hook_name(enum cw_hook_id id);
 void cw_hook_set_all(void);
-void cw_hook_want_returns(bool wanted);
+int cw_hook_want_returns(bool wanted);
 void cw_hook_clear_all(void);
 
 #endif

@@ -94,6 +94,7 @@ static int switch_set(const char *text, const struct kernel_param *kp)
 	unsigned long *value = kp->arg;
 	const char *old = *value ? "Y" : "N";
 	bool on;
+	int ret;
 
 	if (!text)
 		text = "Y";
@@ -102,9 +103,12 @@ static int switch_set(const char *text, const struct kernel_param *kp)
 		cw_params_refuse(kp->name, text, "Y, N, 1 or 0 is accepted");
 		return -EINVAL;
 	}
+	if (live && value == &cw_params.log_failed_exec) {
+		ret = cw_hook_want_returns(on);
+		if (ret)
+			return ret;
+	}
 	WRITE_ONCE(*value, on);
-	if (live && value == &cw_params.log_failed_exec)
-		cw_hook_want_returns(on);
 	changed(kp, old, on ? "Y" : "N");
 	return 0;
 }
