@@ -119,7 +119,12 @@ bool cw_gather_maps_begin(void)
  */
 void cw_gather_maps_end(void)
 {
+	bool off = irqs_disabled();
+
 	mmap_read_unlock(current->mm);
+	/* Where a probe is a trap. On PREEMPT_RT whoever wakes a writer turns interrupts on. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT) && off)
+		local_irq_disable();
 }
 
 /*
