@@ -57,6 +57,18 @@ static struct cw_task_key key_of(const struct task_struct *task)
 }
 
 /**
+ * cw_history_key() - which process a task belongs to
+ * @task: any thread of it
+ *
+ * Context: rcu_read_lock() held since @task was known not to have been reaped.
+ * Return: the key. It stays when another thread executes something and becomes the leader.
+ */
+struct cw_task_key cw_history_key(const struct task_struct *task)
+{
+	return key_of(task);
+}
+
+/**
  * cw_history_find() - the process a task belongs to
  * @task: any thread of it
  *
@@ -100,8 +112,15 @@ static void discard(struct cw_task *task)
 	call_rcu(&task->rcu, free_rcu);
 }
 
-/* Takes over the caller's reference on @exec, also when it fails. */
-static struct cw_task *add(const struct task_struct *of, struct cw_exec *exec)
+/**
+ * cw_history_add() - make a process known
+ * @key: from cw_history_key()
+ * @exec: what it has executed last, or NULL; the reference is taken over, also when it fails
+ *
+ * Context: rcu_read_lock() held, for as long as the result is used.
+ * Return: the process, whoever has made it known, or NULL without memory.
+ */
+struct cw_task *cw_history_add(const struct cw_task_key *key, struct cw_exec *exec)
 {
 	struct cw_task *task = cw_mem_pool_get(CW_MEM_TASK);
 	struct cw_task *other;
@@ -111,7 +130,7 @@ static struct cw_task *add(const struct task_struct *of, struct cw_exec *exec)
 		cw_exec_put(exec);
 		return NULL;
 	}
-	*task = (struct cw_task){ .key = key_of(of) };
+	*task = (struct cw_task){ .key = *key };
 	RCU_INIT_POINTER(task->exec, exec);
 	other = rhashtable_lookup_get_insert_fast(&table, &task->node, params);
 	if (!other)
@@ -194,8 +213,14 @@ void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from, bool sta
 		cw_domain_put(domain);
 }
 
-/* Let a history begin with @leader; its program is not entered, its name stands for it. */
-static void begin(struct cw_exec *exec, const struct task_struct *leader)
+/**
+ * cw_history_begin() - let a history begin with a process
+ * @exec: not published yet
+ * @leader: the process; its program is not entered, its name stands for it
+ *
+ * Context: handler in process context.
+ */
+void cw_history_begin(struct cw_exec *exec, const struct task_struct *leader)
 {
 	exec->root_pid = leader->tgid;
 	exec->domain = root_domain(leader);
@@ -212,7 +237,7 @@ static struct cw_exec *live_exec(struct task_struct *leader, struct cw_exec *fro
 	if (exec && from)
 		cw_history_enter(exec, from, stale, leader);
 	else if (exec)
-		begin(exec, leader);
+		cw_history_begin(exec, leader);
 	cw_exec_put(from);
 	return exec;
 }
@@ -272,16 +297,31 @@ struct cw_exec *cw_history_adopt(const struct task_struct *leader, bool *stale)
 struct cw_task *cw_history_get(struct task_struct *task)
 {
 	struct cw_task *known = cw_history_find(task);
+	struct cw_task_key key;
 	struct cw_exec *exec;
 	bool stale;
 
 	if (likely(known))
 		return known;
 	exec = cw_history_adopt(task->group_leader, &stale);
-	known = add(task, exec);
+	key = key_of(task);
+	known = cw_history_add(&key, exec);
 	if (known && stale)
 		set_bit(CW_TASK_STALE, &known->flags);
 	return known;
+}
+
+/* A leader may get a fatal signal and yet survive: if another thread executes something then. */
+static void forget_signal(struct cw_task *task)
+{
+	if (likely(!task->fatal.tid))
+		return;
+	task->fatal = (struct cw_fatal){ 0 };
+#ifdef CONFIG_PREEMPT_RT
+	cw_gather_forget(&task->wound.ip_spot);
+	cw_gather_forget(&task->wound.addr_spot);
+	task->wound_noted = false;
+#endif
 }
 
 /**
@@ -295,7 +335,18 @@ void cw_history_replace(struct cw_task *task, struct cw_exec *exec)
 
 	rcu_assign_pointer(task->exec, exec);
 	clear_bit(CW_TASK_STALE, &task->flags);
+	forget_signal(task);
 	cw_exec_put(old);
+}
+
+/**
+ * cw_history_outdate() - current has executed something, of which there is no memory to keep what
+ * @task: its process
+ */
+void cw_history_outdate(struct cw_task *task)
+{
+	set_bit(CW_TASK_STALE, &task->flags);
+	forget_signal(task);
 }
 
 /**
@@ -307,16 +358,23 @@ void cw_history_replace(struct cw_task *task, struct cw_exec *exec)
  */
 void cw_history_fork(struct task_struct *parent, struct task_struct *child)
 {
+	struct cw_task_key key = key_of(child);
 	struct cw_task *from, *made;
 	struct cw_exec *exec;
 
 	rcu_read_lock();
 	from = cw_history_get(parent);
 	exec = cw_history_exec(from);
-	made = add(child, exec ? cw_exec_get(exec) : NULL);
+	made = cw_history_add(&key, exec ? cw_exec_get(exec) : NULL);
 	if (made && unlikely(cw_history_stale(from)))
 		set_bit(CW_TASK_STALE, &made->flags);
 	rcu_read_unlock();
+}
+
+static void end(struct cw_task *known)
+{
+	if (known && !rhashtable_remove_fast(&table, &known->node, params))
+		discard(known);
 }
 
 /**
@@ -327,119 +385,20 @@ void cw_history_fork(struct task_struct *parent, struct task_struct *child)
  */
 void cw_history_end(struct task_struct *task)
 {
-	struct cw_task *known;
-
 	rcu_read_lock();
-	known = cw_history_find(task);
-	if (known && !rhashtable_remove_fast(&table, &known->node, params))
-		discard(known);
+	end(cw_history_find(task));
 	rcu_read_unlock();
-}
-
-/* === Processes older than the module === */
-
-static struct cw_exec *parent_exec(struct task_struct *leader)
-{
-	struct cw_exec *exec;
-
-	rcu_read_lock();
-	exec = cw_history_exec(cw_history_find(rcu_dereference(leader->real_parent)));
-	if (exec && !refcount_inc_not_zero(&exec->ref))
-		exec = NULL;
-	rcu_read_unlock();
-	return exec;
-}
-
-/* A process that was forked and has executed nothing shares its parent's exec. */
-static struct cw_exec *older_exec(struct task_struct *leader, char *room)
-{
-	struct cw_exec *parent = parent_exec(leader);
-	struct cw_exec *exec;
-	bool forked;
-
-	rcu_read_lock();
-	forked = cw_exec_same_image(leader, rcu_dereference(leader->real_parent)->group_leader);
-	rcu_read_unlock();
-	if (parent && forked)
-		return parent;
-	exec = cw_exec_older(leader, room);
-	cw_context_enter();
-	if (exec && parent)
-		cw_history_enter(exec, parent, false, leader);
-	else if (exec)
-		begin(exec, leader);
-	cw_context_leave();
-	cw_exec_put(parent);
-	return exec;
-}
-
-static void scan_one(struct task_struct *leader, char *room)
-{
-	struct cw_exec *exec;
-
-	rcu_read_lock();
-	if (cw_history_find(leader)) {
-		rcu_read_unlock();
-		return;
-	}
-	rcu_read_unlock();
-	exec = older_exec(leader, room);
-	rcu_read_lock();
-	add(leader, exec);
-	rcu_read_unlock();
-	/*
-	 * If it ended meanwhile nobody may have seen it: either the count of its threads is 0 here,
-	 * or cw_history_end() comes after this and finds what was added.
-	 */
-	smp_mb();	/* pairs with the atomic_dec_and_test() of signal->live in do_exit() */
-	if (!atomic_read(&leader->signal->live))
-		cw_history_end(leader);
 }
 
 /**
- * cw_history_scan() - learn of the processes that were there before the module
- * @forks_seen: the hooks show every fork; they must be set already
- *
- * Context: process context, may sleep.
- * Return: 0 or -ENOMEM.
+ * cw_history_end_key() - the same, of one that may have been reaped
+ * @key: from cw_history_key()
  */
-int cw_history_scan(bool forks_seen)
+void cw_history_end_key(const struct cw_task_key *key)
 {
-	struct task_struct **list, *task;
-	unsigned int n = 0, room_for = 0, i;
-	char *room;
-
 	rcu_read_lock();
-	for_each_process(task)
-		room_for++;
+	end(rhashtable_lookup(&table, key, params));
 	rcu_read_unlock();
-	room_for += room_for / 4 + 64;	/* what is forked from now on has a history anyway */
-	list = kvmalloc_array(room_for, sizeof(*list), GFP_KERNEL);
-	room = kvmalloc(cw_exec_older_room(), GFP_KERNEL);
-	if (!list || !room) {
-		kvfree(list);
-		kvfree(room);
-		return -ENOMEM;
-	}
-	rcu_read_lock();
-	for_each_process(task) {
-		if (n == room_for)
-			break;
-		get_task_struct(task);
-		list[n++] = task;
-	}
-	rcu_read_unlock();
-	/* Parents come before their children in this order */
-	for (i = 0; i < n; i++) {
-		if (atomic_read(&list[i]->signal->live))
-			scan_one(list[i], room);
-		put_task_struct(list[i]);
-		cond_resched();
-	}
-	kvfree(list);
-	kvfree(room);
-	WRITE_ONCE(scanned, forks_seen);
-	return 0;
 }
 
 /**
@@ -460,6 +419,15 @@ unsigned int cw_history_count(void)
 const struct rhashtable *cw_history_table(void)
 {
 	return &table;
+}
+
+/**
+ * cw_history_scanned() - the processes older than the module are known
+ * @all: all of them, and none was forked unseen meanwhile
+ */
+void cw_history_scanned(bool all)
+{
+	WRITE_ONCE(scanned, all);
 }
 
 /**

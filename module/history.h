@@ -65,7 +65,7 @@ struct cw_wound {
  * @key: which one
  * @exec: what it has executed last; replaced only by the process itself
  * @flags: CW_TASK_...
- * @fatal: written under the process's siglock, once, its tid last
+ * @fatal: written under the process's siglock, once, its tid last; an exec forgets it
  * @wound_noted: @wound is whole
  * @wound: of thread @fatal.tid, on its way through do_exit(); whoever tells lets its files go
  */
@@ -82,6 +82,8 @@ struct cw_task {
 #endif
 };
 
+struct cw_task_key cw_history_key(const struct task_struct *task);
+struct cw_task *cw_history_add(const struct cw_task_key *key, struct cw_exec *exec);
 struct cw_task *cw_history_find(const struct task_struct *task);
 struct cw_task *cw_history_get(struct task_struct *task);
 struct cw_exec *cw_history_exec(const struct cw_task *task);
@@ -89,11 +91,14 @@ bool cw_history_has_gaps(void);
 bool cw_history_stale(const struct cw_task *task);
 struct cw_exec *cw_history_adopt(const struct task_struct *leader, bool *stale);
 void cw_history_replace(struct cw_task *task, struct cw_exec *exec);
+void cw_history_outdate(struct cw_task *task);
 void cw_history_enter(struct cw_exec *exec, const struct cw_exec *from, bool stale,
 		      const struct task_struct *leader);
+void cw_history_begin(struct cw_exec *exec, const struct task_struct *leader);
 void cw_history_fork(struct task_struct *parent, struct task_struct *child);
 void cw_history_end(struct task_struct *task);
-int cw_history_scan(bool forks_seen);
+void cw_history_end_key(const struct cw_task_key *key);
+void cw_history_scanned(bool all);
 unsigned int cw_history_count(void);
 const struct rhashtable *cw_history_table(void);
 void cw_history_walk_enter(struct rhashtable_iter *iter);

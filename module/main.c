@@ -18,6 +18,7 @@
 #include "persist.h"
 #include "probe.h"
 #include "ring.h"
+#include "scan.h"
 #include "stream.h"
 
 static bool off;	/* loaded as a no-op */
@@ -66,7 +67,7 @@ static int __init crashwatch_init(void)
 	ret = cw_block_init(cw_layout_make());
 	if (ret)
 		return ret;
-	ret = cw_persist_init(cw_params_persist(), cw_block_get());
+	ret = cw_persist_init(cw_params_persist());
 	if (ret)
 		goto err_persist;
 	ret = cw_mem_init(cw_domain_evict);
@@ -85,24 +86,25 @@ static int __init crashwatch_init(void)
 	ret = cw_history_init();
 	if (ret)
 		goto err_history;
+	ret = cw_scan_init();
+	if (ret)
+		goto err_scan;
 	ret = cw_probe_reboot_init();
 	if (ret)
 		goto err_reboot;
+	/* From here on nothing fails */
+	cw_persist_begin(cw_block_get());
 	cw_hook_set_all();
 	cw_hook_want_returns(cw_params.log_failed_exec);
-	ret = cw_history_scan(cw_hook_is_set(CW_HOOK_FORK));
-	if (ret)
-		goto err_scan;
+	cw_scan_run(cw_hook_is_set(CW_HOOK_FORK));
 	cw_debugfs_init();
 	cw_params_live(true);
 	pr_info("version " CW_VERSION " records, %u processes known\n", cw_history_count());
 	return 0;
 
-err_scan:
-	cw_hook_clear_all();
-	cw_mem_calm();
-	cw_probe_reboot_exit();
 err_reboot:
+	cw_scan_exit();
+err_scan:
 	cw_history_exit();
 err_history:
 	cw_domain_exit();

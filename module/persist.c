@@ -347,8 +347,18 @@ static int find_room(const char *where, u64 *start, u64 *bytes)
 	return 0;
 }
 
-static void begin(const struct cw_block *block, u64 bytes)
+/**
+ * cw_persist_begin() - forget what was left, and keep from now on
+ * @block: of this boot
+ *
+ * To be called when nothing can fail any more: what a load has erased the next one cannot find.
+ */
+void cw_persist_begin(const struct cw_block *block)
 {
+	u64 bytes = parts[CW_RING_EVENTS].data + parts[CW_RING_EVENTS].bytes - (u8 *)keep;
+
+	if (!keep)
+		return;
 	memset(keep, 0, bytes);
 	keep->abi = CW_ABI;
 	keep->bytes = bytes;
@@ -357,16 +367,16 @@ static void begin(const struct cw_block *block, u64 bytes)
 	keep->crc = keep_crc(keep);
 	memcpy(keep->magic, MAGIC, sizeof(keep->magic));
 	arch_wb_cache_pmem(keep, bytes);
+	static_branch_enable(&cw_persist_on);
 }
 
 /**
- * cw_persist_init() - find what was left, then begin to keep
+ * cw_persist_init() - find what was left
  * @where: as the parameter has it; "" for nothing
- * @block: of this boot
  *
  * Return: 0, -EINVAL which has been explained, or -ENOMEM.
  */
-int cw_persist_init(const char *where, const struct cw_block *block)
+int cw_persist_init(const char *where)
 {
 	u64 start, bytes, incidents;
 	int ret;
@@ -390,11 +400,8 @@ int cw_persist_init(const char *where, const struct cw_block *block)
 		forget_previous();
 		memunmap(keep);
 		keep = NULL;
-		return ret;
 	}
-	begin(block, bytes);
-	static_branch_enable(&cw_persist_on);
-	return 0;
+	return ret;
 }
 
 /**

@@ -29,7 +29,8 @@ bool cw_persist_previous(void);
 const struct cw_entry *cw_persist_entry(u32 *at, bool incidents);
 void cw_persist_describe(struct cw_block *block);
 void cw_persist_clock(s64 realtime_offset_ns);
-int cw_persist_init(const char *where, const struct cw_block *block);
+int cw_persist_init(const char *where);
+void cw_persist_begin(const struct cw_block *block);
 void cw_persist_exit(void);
 
 #endif

@@ -81,7 +81,7 @@ void cw_record_exec(const struct linux_binprm *bprm)
 		if (READ_ONCE(cw_params.log_exec))
 			cw_ring_drop(CW_COUNT_NO_MEMORY);
 		if (task)
-			set_bit(CW_TASK_STALE, &task->flags);
+			cw_history_outdate(task);
 		goto out;
 	}
 	exec = cw_exec_new(bprm, scratch);
@@ -92,7 +92,7 @@ void cw_record_exec(const struct linux_binprm *bprm)
 		cw_history_replace(task, exec);
 	} else {
 		if (task)
-			set_bit(CW_TASK_STALE, &task->flags);
+			cw_history_outdate(task);
 		cw_exec_put(exec);
 	}
 	cw_mem_scratch_put(scratch);
