@@ -62,8 +62,8 @@ struct cw_path cw_path_cwd(char *buf)
 }
 
 /*
- * prctl(PR_SET_MM_MAP) replaces it at any time, and newer kernels use a file's memory again before a
- * grace period is over. The last reference may be given back here: that does not sleep.
+ * prctl(PR_SET_MM_MAP) replaces it at any time, and newer kernels use a file's memory again before
+ * a grace period is over. The last reference may be given back here: that does not sleep.
  */
 static struct cw_path tell_exe(struct mm_struct *mm, char *buf)
 {

@@ -113,7 +113,7 @@ tmp=''
 host() {
 	if [ ! -x /lib/systemd/systemd ] || ! command -v systemctl >/dev/null; then
 		echo 'skip boots: R-10 # not installed: systemd'
-		exit 0
+		exit 4
 	fi
 	tmp=$(mktemp -d)
 	trap 'rm -rf "$tmp"' EXIT

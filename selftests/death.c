@@ -801,19 +801,22 @@ TEST_F(death, a_process_of_threads_exits_once_without_memory)
 
 static void in_pid_namespace(void)
 {
-	int status;
+	int status, pipes[2];
+	char said;
 	pid_t pid;
 
-	if (unshare(CLONE_NEWPID))
+	if (unshare(CLONE_NEWPID) || pipe(pipes))
 		_exit(98);
 	pid = fork();
 	if (!pid) {
 		/* The namespace's init; its first child dies, then somebody outside kills it */
 		dies(die_write, (void *)0xdead0, &status);
+		write(pipes[1], "", 1);
 		for (;;)
 			pause();
 	}
-	cw_sleep_ms(500);
+	if (read(pipes[0], &said, 1) != 1)
+		_exit(97);
 	kill(pid, SIGKILL);
 	cw_reap(pid);
 	_exit(0);

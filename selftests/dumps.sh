@@ -28,8 +28,9 @@ dump() {
 			python3 selftests/strict_parse.py "$tmp/events" >"$tmp/said" 2>&1 ||
 			problem="strict_parse: $(tail -n 3 "$tmp/said")"
 		tools/crashwatch vmcore --stats "$tmp/vmcore.kdump" | awk '{ n[$1] = $2 }
-			END { exit n["written"] != n["readable"] + n["overwritten"] + n["dropped"] }' ||
+			END { exit !n["written"] || n["written"] != n["readable"] + n["overwritten"] + n["dropped"] }' ||
 			problem='the counters do not add up'
+		! grep -aE 'WARNING:|BUG: (sleeping|scheduling|Invalid wait)' "$tmp/log" || problem='the kernel complained'
 	fi
 	for pattern; do
 		[ -z "$problem" ] || break

@@ -706,7 +706,7 @@ static bool all_seen(const struct tally *tally)
 	return true;
 }
 
-/* Has the follower of binary records written all there are to its file, or told that it lost them? */
+/* Is each record in the file of the follower of binary records, or has it told that it lost it? */
 static bool all_kept(const char *file)
 {
 	const struct cw_entry *entry;

@@ -822,7 +822,7 @@ TEST_F_TIMEOUT(history, X_09_memory_is_capped_and_the_oldest_idle_one_goes, 300)
 	TH_LOG("%d cut, no_memory %lld", cut, cw_stat("no_memory"));
 
 	/* The newest are still there, the oldest are not */
-	cw_sleep_ms(500);
+	cw_sleep_ms(500 * cw_slow());
 	evicted = cw_stat("domain_evicted") - cw_stat("domains");
 	CW_RUN(&status, cw_format("%s/p%d", dir, count - 1));
 	CW_RUN(&status, cw_format("%s/p%d", dir, count - 100));

@@ -139,6 +139,10 @@ host() {
 		selftests/kdump.sh guest ||
 		status=$?
 	[ "$status" -lt 2 ] || echo "not ok kdump: the guest ended with status $status"
+	if grep -aE 'BUG:|WARNING:|Oops' "$log"; then
+		echo 'not ok kdump: the kernel complained'
+		status=1
+	fi
 	echo "# all of it took $((SECONDS - start)) s"
 	[ -z "${1-}" ] || cp "$log" "$1/console"
 	return "$status"

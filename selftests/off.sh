@@ -24,4 +24,7 @@ probes=$(</sys/kernel/debug/kprobes/list) && [ -z "$probes" ]
 verdict 'has set no probes' $?
 rmmod crashwatch
 verdict 'unloads' $?
+dmesg | selftests/complaints
+[ "${PIPESTATUS[*]}" = '0 1' ]
+verdict 'lets the kernel have nothing to complain of' $?
 exit $bad

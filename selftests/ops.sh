@@ -258,9 +258,9 @@ it_unloads_under_full_load() {
 	for round in 1 2 3; do
 		[ "$round" != 1 ] || begin_load
 		load ring_kb=128
-		sleep $((3 * ${CW_SLOW:-1}))
-		[ "$(stat_of written)" -gt 100 ] || fail "no load: $(stat_of written) records"
-		grep -q ' crash ' "$D/incidents" || fail "no load: no crashes"
+		until [ "$(stat_of written)" -gt 100 ] && grep -q ' crash ' "$D/incidents"; do
+			sleep 1 # what never comes is a matter of the limit of each test
+		done
 		unload_busy
 	done
 	touch stop

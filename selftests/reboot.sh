@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 cd "$here/.." || exit
 log=$(mktemp)
 trap 'rm -f "$log" "$log".*' EXIT
-bad=0
+bad=0 tried=0
 net=''
 # Where the kernel has it built in, modprobe says that to nobody
 boot_args=softdog.soft_margin=1
@@ -39,6 +39,7 @@ restart() {
 	local name=$1 panics=$2 parameters=$3 command=$4 pattern problem=''
 	shift 4
 	[[ $name =~ $only ]] || { rm -f "$log.said" && return; }
+	tried=$((tried + 1))
 	if ! timeout 660 selftests/vm/boot -t 600 -r -l "$log" -a "$boot_args" \
 		${net:+-n "$log.net"} -- \
 		bash -c "command -v reboot >/dev/null || ln -s /run/vm/busybox /usr/local/sbin/reboot
@@ -191,4 +192,8 @@ restart 'R-03 sysrq-b with panic=1 and no crash kernel restarts without a panic'
 restart 'R-03 and with reboot_panic_force=1 after one' 1 'reboot_panic=always reboot_panic_force=1' \
 	'echo b >/proc/sysrq-trigger' 'action="panic"' \
 	'crashwatch: restart requested by sysrq-b of bash'
+if [ $tried = 0 ]; then
+	echo "not ok reboot: there is nothing that matches $only"
+	bad=1
+fi
 exit $bad
