@@ -248,61 +248,104 @@ static void free_rcu(struct rcu_head *rcu)
 	discard(container_of(rcu, struct cw_domain, rcu));
 }
 
-#define EVICT_AT_ONCE	64
+/* Ages of idle domains in jiffies: exact below 8, then the leading four bits of each */
+#define AGE_BITS	3
+#define AGES		(BITS_PER_LONG << AGE_BITS)
+#define AT_ONCE		1024	/* looked at without a pause */
 
-/* Put @domain among the @n longest idle ones, the longest first */
-static unsigned int note_idle(struct cw_domain **oldest, unsigned int n, struct cw_domain *domain)
+/* There is one worker. */
+static struct {
+	unsigned long now;	/* jiffies */
+	long bytes[AGES];	/* that idle ones of each age have */
+	unsigned int least;	/* age of those that go */
+	long wanted, gone;	/* bytes */
+} eviction;
+
+static unsigned int age_of(const struct cw_domain *domain)
 {
 	unsigned long since = READ_ONCE(domain->idle_since);
-	unsigned int at = n;
+	unsigned long age = eviction.now - since;
+	unsigned int shift;
 
-	while (at && time_before(since, READ_ONCE(oldest[at - 1]->idle_since)))
-		at--;
-	if (at == EVICT_AT_ONCE)
-		return n;
-	if (n == EVICT_AT_ONCE)
-		n--;
-	memmove(oldest + at + 1, oldest + at, (n - at) * sizeof(*oldest));
-	oldest[at] = domain;
-	return n + 1;
+	if (time_after(since, eviction.now))
+		return 0;
+	if (age < 1 << AGE_BITS)
+		return age;
+	shift = __fls(age) - AGE_BITS;
+	return (shift + 1) << AGE_BITS | (age >> shift & ((1 << AGE_BITS) - 1));
+}
+
+static long bytes_of(const struct cw_domain *domain)
+{
+	return cw_mem_cost(sizeof(*domain) + domain->len);
+}
+
+static void add_up(struct cw_domain *domain)
+{
+	eviction.bytes[age_of(domain)] += bytes_of(domain);
+}
+
+static void give_up(struct cw_domain *domain)
+{
+	long bytes = bytes_of(domain);
+
+	if (eviction.gone >= eviction.wanted || age_of(domain) < eviction.least ||
+	    atomic_cmpxchg(&domain->users, 0, INT_MIN / 2) ||
+	    rhashtable_remove_fast(&table, &domain->node, params))
+		return;
+	cw_ring_count(CW_COUNT_DOMAIN_EVICTED);
+	call_rcu(&domain->rcu, free_rcu);
+	eviction.gone += bytes;
+}
+
+static void for_each_idle(void (*look)(struct cw_domain *))
+{
+	struct cw_domain *domain;
+	struct rhashtable_iter iter;
+	unsigned int n = 0;
+
+	rhashtable_walk_enter(&table, &iter);
+	rhashtable_walk_start(&iter);
+	while ((domain = rhashtable_walk_next(&iter))) {
+		if (IS_ERR(domain)) /* the table has another size: the walk begins anew */
+			memset(eviction.bytes, 0, sizeof(eviction.bytes));
+		else if (!atomic_read(&domain->users))
+			look(domain);
+		if (++n % AT_ONCE)
+			continue;
+		rhashtable_walk_stop(&iter);
+		cond_resched();
+		rhashtable_walk_start(&iter);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
 }
 
 /**
  * cw_domain_evict() - give up the histories that have been idle longest
+ * @wanted: bytes of memory that should come back
  *
- * Context: process context.
- * Return: how many were given up, at most a batch.
+ * Of those whose ages differ by less than an eighth it is left open which goes first.
+ *
+ * Context: process context, may sleep; one call at a time.
+ * Return: bytes that come back after a grace period; 0 if none is idle.
  */
-unsigned int cw_domain_evict(void)
+long cw_domain_evict(long wanted)
 {
-	unsigned int gone = 0;
-	struct cw_domain *oldest[EVICT_AT_ONCE], *domain;
-	struct rhashtable_iter iter;
-	unsigned int n = 0, i;
+	unsigned int age = AGES;
+	long bytes = 0;
 
-	rcu_read_lock();	/* keeps what was noted alive until it is given up below */
-	rhashtable_walk_enter(&table, &iter);
-	rhashtable_walk_start(&iter);
-	while ((domain = rhashtable_walk_next(&iter))) {
-		if (IS_ERR(domain))
-			continue;
-		if (!atomic_read(&domain->users))
-			n = note_idle(oldest, n, domain);
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
-	for (i = 0; i < n; i++) {
-		domain = oldest[i];
-		if (atomic_cmpxchg(&domain->users, 0, INT_MIN / 2))
-			continue;
-		if (rhashtable_remove_fast(&table, &domain->node, params))
-			continue;
-		cw_ring_count(CW_COUNT_DOMAIN_EVICTED);
-		call_rcu(&domain->rcu, free_rcu);
-		gone++;
-	}
-	rcu_read_unlock();
-	return gone;
+	memset(eviction.bytes, 0, sizeof(eviction.bytes));
+	eviction.now = jiffies;
+	for_each_idle(add_up);
+	while (age && bytes < wanted)
+		bytes += eviction.bytes[--age];
+	eviction.least = age;
+	eviction.wanted = wanted;
+	eviction.gone = 0;
+	if (bytes)
+		for_each_idle(give_up);
+	return eviction.gone;
 }
 
 /**

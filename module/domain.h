@@ -32,7 +32,7 @@ struct cw_domain *cw_domain_get(struct cw_domain *domain);
 void cw_domain_put(struct cw_domain *domain);
 unsigned int cw_domain_count(void);
 const struct rhashtable *cw_domain_table(void);
-unsigned int cw_domain_evict(void);
+long cw_domain_evict(long wanted);
 int cw_domain_init(void);
 void cw_domain_exit(void);
 

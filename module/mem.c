@@ -51,17 +51,17 @@ struct scratches {
 static DEFINE_PER_CPU(struct scratches, scratches);
 static atomic_t fail_tick;
 
-static unsigned int (*pressure_handler)(void);
+static long (*pressure_handler)(long wanted);
 static void pressure_work_fn(struct work_struct *work);
 static DECLARE_WORK(pressure_work, pressure_work_fn);
 
 static void pressure_work_fn(struct work_struct *work)
 {
+	long wanted;
+
 	/* What is given up comes back after a grace period only: begin early, go on long */
-	while (atomic_long_read(&left) < total / 8 * 3 && pressure_handler()) {
-		synchronize_rcu();
-		cond_resched();
-	}
+	while ((wanted = total / 8 * 3 - atomic_long_read(&left)) > 0 && pressure_handler(wanted))
+		rcu_barrier();
 }
 
 /* Queueing work takes locks that a handler may have interrupted: go through an interrupt. */
@@ -126,8 +126,13 @@ static bool should_fail(void)
 	return every && atomic_inc_return(&fail_tick) % every == 0;
 }
 
-/* What the kernel's allocator really takes for @bytes */
-static long taken(size_t bytes)
+/**
+ * cw_mem_cost() - what the kernel's allocator really takes
+ * @bytes: for so many
+ *
+ * Return: bytes.
+ */
+long cw_mem_cost(size_t bytes)
 {
 	if (bytes > 64 && bytes <= 96)
 		return 96;
@@ -145,7 +150,7 @@ static long taken(size_t bytes)
  */
 void *cw_mem_alloc(size_t bytes)
 {
-	long cost = taken(bytes);
+	long cost = cw_mem_cost(bytes);
 	void *p;
 
 	if (unlikely(should_fail() || !cw_context_may_lock() || !charge(cost)))
@@ -170,7 +175,7 @@ void cw_mem_free(void *p, size_t bytes)
 {
 	if (!p)
 		return;
-	uncharge(taken(bytes));
+	uncharge(cw_mem_cost(bytes));
 	kfree(p);
 }
 
@@ -365,11 +370,11 @@ int cw_mem_prepare_cpu(unsigned int cpu)
 /**
  * cw_mem_init() - open the account
  * @pressure: called from a worker when three quarters are used, until it is five eighths; gives
- *	up some of what is not needed and returns how much, 0 if there is nothing
+ *	up so many bytes of what is not needed, and returns how many, 0 if there is nothing
  *
  * Return: 0 or -ENOMEM.
  */
-int cw_mem_init(unsigned int (*pressure)(void))
+int cw_mem_init(long (*pressure)(long wanted))
 {
 	int ret;
 

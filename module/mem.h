@@ -37,6 +37,7 @@ struct cw_scratch {
 	char spare[] __aligned(8);
 };
 
+long cw_mem_cost(size_t bytes);
 void *cw_mem_alloc(size_t bytes);
 void cw_mem_free(void *p, size_t bytes);
 void *cw_mem_pool_get(enum cw_mem_pool id);
@@ -45,7 +46,7 @@ unsigned long cw_mem_used(void);
 struct cw_scratch *cw_mem_scratch_get(void);
 void cw_mem_scratch_put(struct cw_scratch *scratch);
 int cw_mem_prepare_cpu(unsigned int cpu);
-int cw_mem_init(unsigned int (*pressure)(void));
+int cw_mem_init(long (*pressure)(long wanted));
 void cw_mem_calm(void);
 void cw_mem_exit(void);
 
