@@ -54,7 +54,10 @@ static int __init crashwatch_init(void)
 {
 	int ret;
 
-	off = cw_params_off() || is_kdump_kernel();
+	ret = cw_params_off();
+	if (ret < 0)
+		return ret;
+	off = ret || is_kdump_kernel();
 	if (off) {
 		pr_info("does nothing, since %s\n",
 			is_kdump_kernel() ? "this is a crash kernel" :

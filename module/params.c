@@ -335,20 +335,30 @@ void cw_params_live(bool on)
 	kernel_param_unlock(THIS_MODULE);
 }
 
-/* The kernel's command line, to be freed; procfs has it, where it is mounted already. */
+/*
+ * The kernel's command line, to be freed; procfs has it, where it is mounted already. NULL if not,
+ * -ENOMEM.
+ */
 static char *command_line(void)
 {
-	struct file *file = filp_open("/proc/cmdline", O_RDONLY, 0);
-	char *line;
+	char *line = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	struct file *file;
+	ssize_t n;
 	loff_t pos = 0;
 
-	if (IS_ERR(file))
-		return NULL;
-	line = kzalloc(PAGE_SIZE, GFP_KERNEL);
-	if (line && kernel_read(file, line, PAGE_SIZE - 1, &pos) < 0)
-		*line = 0;
-	filp_close(file, NULL);
-	return line;
+	if (!line)
+		return ERR_PTR(-ENOMEM);
+	file = filp_open("/proc/cmdline", O_RDONLY, 0);
+	if (IS_ERR(file)) {
+		n = PTR_ERR(file);
+	} else {
+		n = kernel_read(file, line, PAGE_SIZE - 1, &pos);
+		filp_close(file, NULL);
+	}
+	if (n >= 0)
+		return line;
+	kfree(line);
+	return n == -ENOMEM ? ERR_PTR(-ENOMEM) : NULL;
 }
 
 /* The word after @at; NULL at the end */
@@ -361,14 +371,16 @@ static char *next_word(char *at)
 /**
  * cw_params_off() - does the kernel's command line have the word nocrashwatch?
  *
- * Return: true if it has.
+ * Return: 1 if it has, 0, or -ENOMEM.
  */
-bool cw_params_off(void)
+int cw_params_off(void)
 {
 	static const char word[] = "nocrashwatch";
 	char *line = command_line(), *at;
 	bool off = false;
 
+	if (IS_ERR(line))
+		return PTR_ERR(line);
 	for (at = line; !off && at; at = next_word(at))
 		off = !strncmp(at, word, sizeof(word) - 1) && strchr(" \n", at[sizeof(word) - 1]);
 	kfree(line);
@@ -380,14 +392,16 @@ bool cw_params_off(void)
  * @start: its physical address
  * @bytes: of it
  *
- * Return: true if it has.
+ * Return: 1 if it has, 0, or -ENOMEM.
  */
-bool cw_params_set_aside(u64 start, u64 bytes)
+int cw_params_set_aside(u64 start, u64 bytes)
 {
 	static const char word[] = "memmap=";
 	char *line = command_line(), *at, *from;
 	bool has = false;
 
+	if (IS_ERR(line))
+		return PTR_ERR(line);
 	for (at = line; !has && at; at = next_word(at)) {
 		u64 size, first;
 

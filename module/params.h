@@ -41,8 +41,8 @@ extern struct cw_params cw_params;
 
 bool cw_params_skips(const char *hook);
 const char *cw_params_persist(void);
-bool cw_params_off(void);
-bool cw_params_set_aside(u64 start, u64 bytes);
+int cw_params_off(void);
+int cw_params_set_aside(u64 start, u64 bytes);
 int cw_params_check_hooks(void);
 void cw_params_live(bool live);
 void cw_params_refuse(const char *name, const char *text, const char *accepted);

@@ -324,27 +324,30 @@ static bool look_up(const char *name, u64 *start, u64 *bytes)
 }
 
 /* Anything else may be in use by the kernel, or be no memory at all but a device */
-static bool is_set_aside(u64 start, u64 bytes)
+static int is_set_aside(u64 start, u64 bytes)
 {
-	return cw_params_set_aside(start, bytes) &&
-	       region_intersects(start, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) ==
-		       REGION_DISJOINT;
+	if (region_intersects(start, bytes, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
+	    REGION_DISJOINT)
+		return 0;
+	return cw_params_set_aside(start, bytes);
 }
 
 static int find_room(const char *where, u64 *start, u64 *bytes)
 {
 	bool named = !strchr(where, '@');
+	int ret;
 
 	if (!(named ? look_up(where, start, bytes) : parse(where, start, bytes))) {
 		cw_params_refuse("persist", where, "SIZE@ADDRESS as in 4M@0x20000000, or the NAME of a reserve_mem=SIZE:ALIGN:NAME on the kernel's command line, is accepted, in whole pages and from 1M to 1G");
 		return -EINVAL;
 	}
-	if (!named && !is_set_aside(*start, *bytes)) {
+	ret = named ? 1 : is_set_aside(*start, *bytes);
+	if (!ret) {
 		pr_err("persist=%s cannot be used: it is not set aside; what memmap=%lluK$0x%llx on the kernel's command line sets aside is accepted\n",
 		       where, *bytes / 1024, *start);
 		return -EINVAL;
 	}
-	return 0;
+	return min(ret, 0);
 }
 
 /**

@@ -81,21 +81,51 @@ static const char *missing_file(int log)
 	return NULL;
 }
 
+/* The memory that debug sets aside for persist=, or none */
+static const char *parameters(void)
+{
+	return strstr(cw_read("/proc/cmdline"), "memmap=4M$0x20000000") ?
+		       "ring_kb=128 persist=4M@0x20000000" :
+		       "ring_kb=128";
+}
+
+/* Record something, for the next load to find; false if it will not */
+static bool leave_something(void)
+{
+	int status;
+
+	CW_RUN(&status, cw_tiny());
+	return strstr(parameters(), "persist") && cw_stat("readable") > 0;
+}
+
+/* what was left is found although a load has failed since */
+static void expect_it_is_found(struct __test_metadata *_metadata, int nth)
+{
+	ASSERT_EQ(0, cw_load(parameters()));
+	EXPECT_LT(0, (long)cw_lines("previous/events").count)
+	TH_LOG("the load without allocation %d has erased what was left", nth);
+	ASSERT_TRUE(leave_something());
+	ASSERT_EQ(0, cw_unload());
+}
+
 /* L-01, L-04, X-09: it is loaded or not, what it lacks then is counted, nothing stays behind */
 TEST_F_TIMEOUT(faults, L_04_a_load_survives_the_failure_of_any_allocation, 600)
 {
 	int step = cw_number("CW_EVERY", 1, 1), most = 2000, nth, tried = 0, ret, loaded = 0, log;
 	const char *missing;
-	bool failed = true;
+	bool failed = true, left;
 
 	/* Its own scans, every ten minutes, would find what is on its way while the module loads */
 	if (access("/proc/thread-self/fail-nth", W_OK) || !cw_fail_allocations("0", "N") ||
 	    cw_write(CW_KERNEL_DEBUG "kmemleak", "scan=off") ||
 	    cw_write(CW_KERNEL_DEBUG "kmemleak", "clear"))
 		SKIP(return, "this kernel injects no faults or has no kmemleak");
+	ASSERT_EQ(0, cw_load(parameters()));
+	left = leave_something();
+	ASSERT_EQ(0, cw_unload());
 	for (nth = cw_number("CW_FIRST", 1, 1); failed && nth <= most; nth += step, tried++) {
 		log = cw_log_open();
-		ret = load_without(nth, "ring_kb=128", &failed);
+		ret = load_without(nth, parameters(), &failed);
 		ASSERT_TRUE(!ret || ret == -ENOMEM)
 		TH_LOG("allocation %d: %s", nth, strerror(-ret));
 		if (!ret) {
@@ -107,7 +137,10 @@ TEST_F_TIMEOUT(faults, L_04_a_load_survives_the_failure_of_any_allocation, 600)
 				EXPECT_EQ(0, unaccounted())
 				TH_LOG("allocation %d", nth);
 			}
+			left = leave_something();
 			loaded++;
+		} else if (left) {
+			expect_it_is_found(_metadata, nth);
 		}
 		close(log);
 		ASSERT_EQ(0, cw_unload());

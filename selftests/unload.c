@@ -175,7 +175,8 @@ static void come_and_go(struct __test_metadata *_metadata, void (*const work[])(
 		EXPECT_TRUE(CW_WAIT(cw_stat("written") > 200, 30))
 		TH_LOG("%lld records", cw_stat("written"));
 		EXPECT_TRUE(CW_WAIT((lines = cw_lines("events"),
-				     cw_count(&lines, type, NULL, NULL) > 0), 30));
+				     cw_count(&lines, type, NULL, NULL) > 0),
+				    30));
 		if (refused)
 			EXPECT_TRUE(CW_WAIT(cw_stat("no_memory") > 0, 30));
 		ret = cw_unload();
