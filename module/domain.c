@@ -298,7 +298,7 @@ static void give_up(struct cw_domain *domain)
 	eviction.gone += bytes;
 }
 
-static void for_each_idle(void (*look)(struct cw_domain *))
+static void walk_idle(void (*look)(struct cw_domain *))
 {
 	struct cw_domain *domain;
 	struct rhashtable_iter iter;
@@ -337,14 +337,14 @@ long cw_domain_evict(long wanted)
 
 	memset(eviction.bytes, 0, sizeof(eviction.bytes));
 	eviction.now = jiffies;
-	for_each_idle(add_up);
+	walk_idle(add_up);
 	while (age && bytes < wanted)
 		bytes += eviction.bytes[--age];
 	eviction.least = age;
 	eviction.wanted = wanted;
 	eviction.gone = 0;
 	if (bytes)
-		for_each_idle(give_up);
+		walk_idle(give_up);
 	return eviction.gone;
 }
 

@@ -292,7 +292,7 @@ struct cw_exec *cw_history_adopt(const struct task_struct *leader, bool *stale)
  * @task: current
  *
  * Context: handler, rcu_read_lock() held.
- * Return: the process, or NULL without memory.
+ * Return: the process, or NULL without memory or in a trap.
  */
 struct cw_task *cw_history_get(struct task_struct *task)
 {
@@ -303,6 +303,9 @@ struct cw_task *cw_history_get(struct task_struct *task)
 
 	if (likely(known))
 		return known;
+	/* A probe that is a trap: the table's locks may let softirqs run, which it may not. */
+	if (unlikely(in_nmi()))
+		return NULL;
 	exec = cw_history_adopt(task->group_leader, &stale);
 	key = key_of(task);
 	known = cw_history_add(&key, exec);

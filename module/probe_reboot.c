@@ -45,9 +45,15 @@ static int notified(struct notifier_block *nb, unsigned long action, void *comma
 static struct notifier_block notifier = { .notifier_call = notified, .priority = INT_MAX };
 
 /* The probed function is not entered: its caller's call goes to panic_instead(). */
-static int restart(enum cw_hook_id id, struct pt_regs *regs)
+static int restart(enum cw_hook_id id, struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct cw_sight sight = { .at = cw_hook_name(id), .how = "restart", .regs = regs };
+	const struct cw_sight sight = {
+		.at = cw_hook_name(id),
+		.how = "restart",
+		/* With a handler for afterwards it never becomes a jump */
+		.trap = IS_ENABLED(CONFIG_X86) && !kprobe_ftrace(kp),
+		.regs = regs,
+	};
 
 	cw_hook_hit(id);
 	if (!cw_reboot_seen(&sight)) {
@@ -60,7 +66,7 @@ static int restart(enum cw_hook_id id, struct pt_regs *regs)
 
 /**
  * cw_probe_restart() - machine_restart() is called
- * @kp: unused
+ * @kp: the probe
  * @regs: at its entry; where to go on
  *
  * Context: kprobe handler; any.
@@ -68,13 +74,13 @@ static int restart(enum cw_hook_id id, struct pt_regs *regs)
  */
 int cw_probe_restart(struct kprobe *kp, struct pt_regs *regs)
 {
-	return restart(CW_HOOK_RESTART, regs);
+	return restart(CW_HOOK_RESTART, kp, regs);
 }
 NOKPROBE_SYMBOL(cw_probe_restart);
 
 /**
  * cw_probe_machine_emergency() - machine_emergency_restart() is called
- * @kp: unused
+ * @kp: the probe
  * @regs: at its entry; where to go on
  *
  * Context: kprobe handler; any, also an NMI or a panic.
@@ -82,13 +88,13 @@ NOKPROBE_SYMBOL(cw_probe_restart);
  */
 int cw_probe_machine_emergency(struct kprobe *kp, struct pt_regs *regs)
 {
-	return restart(CW_HOOK_MACHINE_EMERGENCY, regs);
+	return restart(CW_HOOK_MACHINE_EMERGENCY, kp, regs);
 }
 NOKPROBE_SYMBOL(cw_probe_machine_emergency);
 
 /**
  * cw_probe_emergency() - emergency_restart() is called
- * @kp: unused
+ * @kp: the probe
  * @regs: at its entry; where to go on
  *
  * Context: kprobe handler; any, also an NMI or a panic.
@@ -96,7 +102,7 @@ NOKPROBE_SYMBOL(cw_probe_machine_emergency);
  */
 int cw_probe_emergency(struct kprobe *kp, struct pt_regs *regs)
 {
-	return restart(CW_HOOK_EMERGENCY, regs);
+	return restart(CW_HOOK_EMERGENCY, kp, regs);
 }
 NOKPROBE_SYMBOL(cw_probe_emergency);
 

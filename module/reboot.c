@@ -69,9 +69,14 @@ static const char *const actions[] = {
 	[CW_VERDICT_PANIC] = "panic",
 };
 
-static bool in_interrupt_now(void)
+/* Where it was seen: a trap is none of it */
+static bool in_interrupt_now(const struct cw_sight *sight)
 {
-	return in_nmi() || in_hardirq() || in_serving_softirq();
+	unsigned long count = preempt_count();
+
+	if (sight->trap)
+		count -= NMI_OFFSET + HARDIRQ_OFFSET;
+	return count & (NMI_MASK | HARDIRQ_MASK) || in_serving_softirq();
 }
 
 /*
@@ -168,7 +173,7 @@ static struct known take_stack(const struct cw_sight *sight)
 	if (room->caller >= room->stack_len)
 		room->caller = 0;
 	if (!known.origin)
-		known.origin = in_interrupt_now()	   ? "interrupt" :
+		known.origin = in_interrupt_now(sight)	   ? "interrupt" :
 			       current->flags & PF_KTHREAD ? "kthread" :
 							     "syscall";
 	return known;
@@ -193,13 +198,13 @@ static void learn_via(struct known *known, const struct cw_sight *sight)
 }
 
 /* Init itself, or a child of it that has executed nothing: what busybox sends to reboot(2). */
-static bool asked_by_init(void)
+static bool asked_by_init(const struct cw_sight *sight)
 {
 	const struct task_struct *parent;
 	const struct cw_task *task, *of_parent;
 	bool same = false;
 
-	if (in_interrupt_now() || task_active_pid_ns(current) != &init_pid_ns)
+	if (in_interrupt_now(sight) || task_active_pid_ns(current) != &init_pid_ns)
 		return false;
 	if (current->tgid == 1)
 		return true;
@@ -248,12 +253,12 @@ static void put_watchdog(struct cw_draft *draft)
 }
 
 /* In an interrupt current has nothing to do with it. */
-static void put_asker(struct cw_draft *draft)
+static void put_asker(struct cw_draft *draft, const struct cw_sight *sight)
 {
 	bool cut;
 	u32 levels;
 
-	if (in_interrupt_now())
+	if (in_interrupt_now(sight))
 		return;
 	cw_draft_num(draft, CW_REBOOT_pid, current->tgid);
 	cw_draft_num(draft, CW_REBOOT_uid, __kuid_val(current_uid()));
@@ -333,7 +338,7 @@ static enum cw_verdict record(const struct cw_sight *sight)
 	const char *reason;
 
 	learn_via(&known, sight);
-	if (asked_by_init())
+	if (asked_by_init(sight))
 		kind |= CW_REBOOT_BY_INIT;
 	verdict = cw_policy_decide(kind, &reason);
 	cw_draft_on(&draft, room->record, sizeof(room->record), CW_REBOOT, CW_REBOOT_KEYS);
@@ -345,7 +350,7 @@ static enum cw_verdict record(const struct cw_sight *sight)
 	if (kind & CW_REBOOT_WATCHDOG)
 		put_watchdog(&draft);
 	else
-		put_asker(&draft);
+		put_asker(&draft, sight);
 	cw_draft_str(&draft, CW_REBOOT_stack, room->stack, room->stack_len, false);
 	put_text(&draft, CW_REBOOT_command, sight->command);
 	put_text(&draft, CW_REBOOT_via, known.via);

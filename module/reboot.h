@@ -15,6 +15,7 @@ struct pt_regs;
  * @via: in words, what a worker is going to carry out later; or NULL
  * @command: string for the firmware or the next boot, or NULL
  * @kind: CW_REBOOT_..., as far as the place tells
+ * @trap: seen by a probe that is a trap of the kind which counts as an NMI
  * @regs: at the entry of the probed function, or NULL
  */
 struct cw_sight {
@@ -24,6 +25,7 @@ struct cw_sight {
 	const char *via;
 	const char *command;
 	unsigned int kind;
+	bool trap;
 	struct pt_regs *regs;
 };
 
