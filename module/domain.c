@@ -315,7 +315,8 @@ static void walk_idle(void (*look)(struct cw_domain *))
 			continue;
 		rhashtable_walk_stop(&iter);
 		cond_resched();
-		rhashtable_walk_start(&iter);
+		if (rhashtable_walk_start_check(&iter))
+			memset(eviction.bytes, 0, sizeof(eviction.bytes));
 	}
 	rhashtable_walk_stop(&iter);
 	rhashtable_walk_exit(&iter);

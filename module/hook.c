@@ -5,6 +5,7 @@
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sched/mm.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 #include <trace/events/sched.h>
@@ -385,12 +386,16 @@ int cw_hook_want_returns(bool wanted)
 
 /*
  * The kernel may have no memory for taking a probe away, and would then go on to call what is no
- * more there. One that was disabled needs none.
+ * more there. One that was disabled needs none. It is let into its reserves for that, since each
+ * failure makes it count one armed probe less than there are, of all that others have, too.
  */
 static void disarm(struct kprobe *kp)
 {
+	unsigned int flags = memalloc_noreclaim_save();
+
 	while (disable_kprobe(kp) == -ENOMEM)
 		msleep(20);
+	memalloc_noreclaim_restore(flags);
 }
 
 static void unregister_tracepoint(struct hook *hook)

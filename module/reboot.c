@@ -69,27 +69,28 @@ static const char *const actions[] = {
 	[CW_VERDICT_PANIC] = "panic",
 };
 
-/* Where it was seen: a trap is none of it */
+/* preempt_count() where it was seen: a trap counts as one of the interrupts itself */
+static unsigned long count_at(const struct cw_sight *sight)
+{
+	return preempt_count() - (sight->trap ? NMI_OFFSET + HARDIRQ_OFFSET : 0);
+}
+
 static bool in_interrupt_now(const struct cw_sight *sight)
 {
-	unsigned long count = preempt_count();
-
-	if (sight->trap)
-		count -= NMI_OFFSET + HARDIRQ_OFFSET;
-	return count & (NMI_MASK | HARDIRQ_MASK) || in_serving_softirq();
+	return count_at(sight) & (NMI_MASK | HARDIRQ_MASK) || in_serving_softirq();
 }
 
 /*
  * Waits for a holder on another CPU, but not for ever: a panic may have stopped that one. A holder
  * on this CPU was interrupted, by an interrupt or by a fault of its own, and waits for us.
  */
-static bool room_get(void)
+static bool room_get(const struct cw_sight *sight)
 {
 	int me = smp_processor_id() + 1, holder;
 	u64 end = ktime_get_mono_fast_ns() + WAIT_NS;
 
 	while ((holder = atomic_cmpxchg_acquire(&room->holder, 0, me))) {
-		if (holder == me || in_nmi() || cw_policy_is_panicking())
+		if (holder == me || count_at(sight) & NMI_MASK || cw_policy_is_panicking())
 			return false;
 		if (ktime_get_mono_fast_ns() > end)
 			return false;
@@ -381,7 +382,7 @@ bool cw_reboot_seen(const struct cw_sight *sight)
 	/* First of all: recording may fault, and the restart after that must pass */
 	if (sight->kind & CW_REBOOT_IS_PANIC)
 		cw_policy_panicking();
-	if (room_get()) {
+	if (room_get(sight)) {
 		verdict = record(sight);
 		room_put();
 	} else {

@@ -710,6 +710,7 @@ static bool all_seen(const struct tally *tally)
 static bool all_kept(const char *file)
 {
 	const struct cw_entry *entry;
+	const struct cw_record *rec;
 	struct stat st;
 	size_t at, end;
 	char *data;
@@ -725,7 +726,8 @@ static bool all_kept(const char *file)
 		if (entry->len < sizeof(*entry) || entry->len > end - at)
 			break;
 		at += entry->len;
-		n += 1 + entry->lost;
+		rec = (const void *)(entry + 1);
+		n += rec->type == CW_LOST ? (long)((const __u64 *)(rec + 1))[CW_LOST_count] : 1;
 	}
 	free(data);
 	return n >= cw_stat("written") - cw_stat("dropped");

@@ -31,7 +31,7 @@ guest() {
 	{ sh -c 'kill -SEGV $$'; } 2>/dev/null # bash has a word to say about it
 	for file in {1..400}; do /bin/true "argument $file"; done
 	perl -e 'sleep 1000' "$(printf 'a\nb\377')" &
-	until grep -q 'sleep 1000' $d/tasks; do sleep 0.1; done
+	until grep -q 'sleep[ ]1000' $d/tasks; do sleep 0.1; done
 	for file in events incidents tasks; do
 		mapfile live <"$d/$file"
 		printf '%s' "${live[@]}" >"/host/$file"
