@@ -372,6 +372,54 @@ static inline bool cw_is(const char *line, const char *type)
 	       !strncmp(end - len, type, len);
 }
 
+/*
+ * Behind a character of a string; NULL if it must not stand there so. Table 3-7 of Unicode says
+ * what is well-formed UTF-8; U+0080 to U+009F are controls, of which a terminal may obey some.
+ */
+static inline const char *cw_char_end(const char *at)
+{
+	static const struct {
+		unsigned char first, last, low, high;	/* of the first byte and of the second */
+		int more;				/* behind the second */
+	} utf8[] = {
+		{ 0xc2, 0xc2, 0xa0, 0xbf, 0 }, { 0xc3, 0xdf, 0x80, 0xbf, 0 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 1 }, { 0xe1, 0xec, 0x80, 0xbf, 1 },
+		{ 0xed, 0xed, 0x80, 0x9f, 1 }, { 0xee, 0xef, 0x80, 0xbf, 1 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 2 }, { 0xf1, 0xf3, 0x80, 0xbf, 2 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 2 },
+	};
+	const unsigned char *byte = (const unsigned char *)at;
+	char hex[3] = "";
+	unsigned long of;
+	size_t i;
+	int k;
+
+	if (*at == '\\' && at[1] == 'x') {
+		memccpy(hex, at + 2, 0, 2);
+		of = strtoul(hex, NULL, 16);
+		/* Only what cannot be written otherwise is written so */
+		return strspn(hex, "0123456789abcdef") == 2 && (of < ' ' || of > '~') &&
+				       of != '\n' && of != '\t' ?
+			       at + 4 :
+			       NULL;
+	}
+	if (*at == '\\')
+		return at[1] && strchr("\"\\nt", at[1]) ? at + 2 : NULL;
+	if (*byte < 0x80)
+		return *byte >= ' ' && *byte != 0x7f ? at + 1 : NULL;
+	for (i = 0; i < sizeof(utf8) / sizeof(utf8[0]); i++) {
+		if (*byte < utf8[i].first || *byte > utf8[i].last)
+			continue;
+		if (byte[1] < utf8[i].low || byte[1] > utf8[i].high)
+			return NULL;
+		for (k = 0; k < utf8[i].more; k++)
+			if (byte[2 + k] < 0x80 || byte[2 + k] > 0xbf)
+				return NULL;
+		return at + 2 + k;
+	}
+	return NULL;
+}
+
 /* Behind a value: a string, a list of strings, or a word. NULL if it is not well-formed. */
 static inline const char *cw_value_end(const char *at)
 {
@@ -385,10 +433,10 @@ static inline const char *cw_value_end(const char *at)
 	for (;;) {
 		if (*at++ != '"')
 			return NULL;
-		for (; *at != '"'; at++) {
-			if ((unsigned char)*at < ' ' || *at == 0x7f)
+		while (*at != '"') {
+			at = cw_char_end(at);
+			if (!at)
 				return NULL;
-			at += *at == '\\';
 		}
 		at++;
 		if (!list)
