@@ -175,6 +175,7 @@ TEST_F_TIMEOUT(faults, X_09_storms_with_one_allocation_in_ten_failing, 600)
 	}
 	for (round = 0; round < rounds; round++) {
 		EXPECT_EQ(0, cw_load("ring_kb=128 max_mem_kb=256"));
+		cw_fail_caches();
 		EXPECT_TRUE(CW_WAIT(cw_stat("written") > 1000, 60));
 		refused += cw_stat("no_memory");
 		EXPECT_EQ(0, cw_unload());

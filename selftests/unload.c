@@ -172,6 +172,9 @@ static void come_and_go(struct __test_metadata *_metadata, void (*const work[])(
 		EXPECT_EQ(0, ret);
 		if (ret)
 			break;
+		/* It has brought caches of its own */
+		if (getenv("CW_FAIL"))
+			cw_fail_caches();
 		EXPECT_TRUE(CW_WAIT(cw_stat("written") > 200, 30))
 		TH_LOG("%lld records", cw_stat("written"));
 		EXPECT_TRUE(CW_WAIT((lines = cw_lines("events"),
