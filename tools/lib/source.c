@@ -263,10 +263,11 @@ bool cw_source_next(struct cw_source *source, const struct cw_entry **entry,
 		    const struct cw_record **rec)
 {
 	while (next(source, entry, rec)) {
-		if ((*entry)->time_ns > source->end_ns)
-			return false;
+		/* What was lost may be older than the record behind it, whose time it has */
 		if (*rec && (*rec)->type == CW_LOST)
 			source->missed += cw_record_slot(*rec, CW_LOST_count);
+		if ((*entry)->time_ns > source->end_ns)
+			return false;
 		if (*rec || source->raw)
 			return true;
 	}

@@ -383,6 +383,13 @@ static void make_lost(struct cw_sample *s)
 	memcpy(s->bytes + s->entry, &entry, sizeof(entry));
 }
 
+/* What was lost shows only behind the end of a snapshot: the record behind it was made in 2061. */
+static void make_late(struct cw_sample *s)
+{
+	exec(s, 1, 1000);
+	lost(s, 1ULL << 40, 23000);
+}
+
 /* A type of a later version between two that are known. */
 static void make_future(struct cw_sample *s)
 {
@@ -451,7 +458,7 @@ static void make_empty(struct cw_sample *s)
 /**
  * cw_sample_make() - make a stream
  * @sample: result
- * @kind: which: plain, hostile, lost, future, names, many, empty
+ * @kind: which: plain, hostile, lost, late, future, names, many, empty
  * @realtime_offset_ns: CLOCK_REALTIME less CLOCK_MONOTONIC
  *
  * Return: false if there is no such kind.
@@ -465,6 +472,7 @@ bool cw_sample_make(struct cw_sample *sample, const char *kind, __s64 realtime_o
 		{ "plain", make_plain },
 		{ "hostile", make_hostile },
 		{ "lost", make_lost },
+		{ "late", make_late },
 		{ "future", make_future },
 		{ "names", make_names },
 		{ "many", make_many },
