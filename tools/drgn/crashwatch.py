@@ -39,6 +39,13 @@ MOST_BYTES = 16 << 20
 FaultError = getattr(__import__("drgn"), "FaultError", OSError)
 
 
+class Address(int):
+    """A number that is told in hexadecimal."""
+
+    def __str__(self):
+        return hex(self)
+
+
 class Damaged(Exception):
     """What is in memory is not what the module writes."""
 
@@ -102,34 +109,43 @@ def _ring_data(prog, pages):
     return b"".join(parts)
 
 
-def _string(raw):
-    return raw.decode("utf-8", "backslashreplace")
+def _string(raw, cut=False):
+    # What was cut may end within a character.
+    return raw.decode("utf-8", "ignore" if cut else "backslashreplace") + "\u2026" * cut
 
 
-def _value(kind, slot, tail):
+def _list(raw, cut):
+    parts = raw.split(b"\0")
+    if not parts[-1] and not (cut and not raw):
+        parts.pop()
+    return [_string(part, cut and number == len(parts)) for number, part in enumerate(parts, 1)]
+
+
+def _value(kind, slot, tail, cut=False):
     if kind in ("num", "signame", "errname"):
         return slot
     if kind == "int":
         return slot - (1 << 64) if slot >> 63 else slot
     if kind == "hex":
-        return hex(slot)
+        return Address(slot)
     offset, length = slot & 0xFFFFFFFF, slot >> 32
     if offset + length > len(tail):
         raise Damaged("a string lies outside its record")
     raw = tail[offset:offset + length]
     if kind == "list":
-        return [_string(part) for part in raw.split(b"\0")[:-1]] or [_string(raw)]
+        return _list(raw, cut)
     if kind == "domain":
-        name, _, rest = _string(raw[4:]).partition(" ")
+        name, _, rest = _string(raw[4:], cut).partition(" ")
         return f"{name}({struct.unpack_from('<I', raw)[0]})" + (rest and " " + rest)
     if kind == "tree":
         levels = struct.iter_unpack("<I16s", raw[:len(raw) // 20 * 20])
-        return [f"{pid}:{_string(comm.split(bytes(1))[0])}" for pid, comm in levels]
-    return _string(raw)
+        nodes = [f"{pid}:{_string(comm.split(bytes(1))[0])}" for pid, comm in levels]
+        return nodes[:-1] + [node + "\u2026" * cut for node in nodes[-1:]]
+    return _string(raw, cut)
 
 
 def _record(types, data):
-    number, fields, tail_bytes, has, _ = RECORD.unpack_from(data)
+    number, fields, tail_bytes, has, cut = RECORD.unpack_from(data)
     name, keys = types.get(number, (str(number), []))
     tail_at = RECORD.size + 8 * fields
     if fields > 64 or tail_at + tail_bytes > len(data):
@@ -139,8 +155,9 @@ def _record(types, data):
     record = {"type": name}
     for index, (key, kind) in enumerate(keys[:fields]):
         if has >> index & 1:
-            record[key] = _value(kind, slots[index], tail)
-    return record
+            record[key] = _value(kind, slots[index], tail, bool(cut >> index & 1))
+    shortened = [key for index, (key, _) in enumerate(keys[:fields]) if has & cut >> index & 1]
+    return {**record, "cut": shortened} if shortened else record
 
 
 def _ring(types, ring, data):
@@ -149,7 +166,7 @@ def _ring(types, ring, data):
         return
     while tail < head:
         at = tail % size
-        length, cpu, flags, _, _, seq, time_ns = ENTRY.unpack_from(data + bytes(ENTRY.size), at)
+        length, cpu, flags, lost, _, seq, time_ns = ENTRY.unpack_from(data + bytes(ENTRY.size), at)
         if length < 8 or length % 8 or at + length > size:
             return  # from here on nothing can be found
         if not flags & PADDING:
@@ -157,6 +174,8 @@ def _ring(types, ring, data):
                 record = _record(types, data[at + ENTRY.size:at + length])
             except (Damaged, struct.error):
                 record = {"type": "damaged"}
+            if lost:
+                record["lost"] = lost
             yield {"time_ns": time_ns, "on_cpu": cpu, "seq": seq, **record}
         tail += length
 
@@ -187,6 +206,12 @@ def records(prog, address=None, incidents=False):
     return sorted(found, key=lambda record: (record["time_ns"], record["on_cpu"], record["seq"]))
 
 
+def _plain(text):
+    """Nothing that a terminal obeys, and one line."""
+    return "".join("\\" + char if char in '"\\' else char if char.isprintable() else
+                   char.encode("unicode_escape").decode() for char in text)
+
+
 def _line(record):
     seconds, nanoseconds = divmod(record["time_ns"], 10**9)
     keys = " ".join(f"{key}={_quoted(value)}" for key, value in record.items()
@@ -198,12 +223,7 @@ def _line(record):
 def _quoted(value):
     if isinstance(value, list):
         return "[" + ",".join(_quoted(part) for part in value) + "]"
-    if isinstance(value, str) and not value.startswith("0x"):
-        plain = "".join(char if char.isprintable() and char not in '"\\' else
-                        char.encode("unicode_escape").decode() if char not in '"\\' else
-                        "\\" + char for char in value)
-        return f'"{plain}"'
-    return str(value)
+    return f'"{_plain(value)}"' if isinstance(value, str) else str(value)
 
 
 def cwlog(prog, *types, address=None, incidents=False):
@@ -224,7 +244,7 @@ def cwtree(prog, address=None):
     print(_line({key: value for key, value in record.items() if key not in ("tree", "stack")}))
     for depth, process in enumerate(reversed(record["tree"])):
         pid, _, comm = process.partition(":")
-        print("    " * depth + ("\\_ " if depth else "") + f"{pid} {comm}")
+        print("    " * depth + ("\\_ " if depth else "") + f"{pid} {_plain(comm)}")
 
 
 def main(prog):
