@@ -258,7 +258,7 @@ static void render_hint(struct cw_out *out, const void *name)
 {
 	cw_term_color(out, CW_COLOR_HEAD);
 	cw_text_puts(out, "\n'crashwatch vmcore --events ");
-	cw_text_puts(out, name);
+	cw_key_put_bare(out, name, strlen(name), false);
 	cw_text_puts(out, "' prints all records, --tasks the processes that lived.");
 	cw_term_color(out, CW_COLOR_NONE);
 	cw_text_puts(out, "\n");

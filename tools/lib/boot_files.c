@@ -121,7 +121,7 @@ static void take(struct pile *pile, int dir, const char *name, const char *path,
 	if (fd >= 0) {
 		add(pile, fd, path);
 		close(fd);
-	} else if (errno != ELOOP) {
+	} else if (errno != ELOOP && errno != ENXIO) { /* a link, a socket */
 		cw_boots_fail(pile->boots, path, errno);
 	}
 }

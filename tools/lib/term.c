@@ -207,18 +207,33 @@ void cw_term_label(struct cw_out *out, const char *label, size_t width)
 
 /**
  * cw_term_error() - say on standard error what is wrong
- * @format: one sentence, without a newline
+ * @format: one sentence, without a newline; a terminal obeys nothing in what it names
  */
 void cw_term_error(const char *format, ...)
 {
 	va_list args;
+	char *said = NULL;
+	int len, i;
 
-	fflush(stdout);
-	fputs("crashwatch: ", stderr);
+	cw_term_flush();
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	len = vasprintf(&said, format, args);
 	va_end(args);
+	fputs("crashwatch: ", stderr);
+	for (i = 0; i < len; i++) {
+		unsigned char byte = said[i];
+		bool c1 = byte == 0xc2 && (said[i + 1] & 0xe0) == 0x80;
+
+		if (byte < ' ' || byte == 0x7f)
+			fprintf(stderr, "\\x%02x", byte);
+		else if (c1)
+			fprintf(stderr, "\\u00%02x", (unsigned char)said[++i]);
+		else
+			fputc(byte, stderr);
+	}
 	fputc('\n', stderr);
+	if (len >= 0)
+		free(said);
 }
 
 /**

@@ -133,7 +133,17 @@ of_garbage() {
 	done
 	mkfifo "$other/sys/fs/pstore/dmesg-fifo"
 	ln -s /etc/passwd "$other/sys/fs/pstore/dmesg-link"
-	boots gives 0 boots
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \
+		"$other/sys/fs/pstore/dmesg-$(printf '\033')[2J" || return
+	boots gives 0 boots && [ ! -s "$tmp/err" ]
+}
+
+# The kernel prints the names of processes as they are, with what room they have.
+not_erased() {
+	other $now 1795400000
+	{ echo "$unexpected"; printf '[  812.5] \nLinux version [123]: segfault at 0 ip 0\n'; } |
+		log sys/fs/pstore/dmesg-ramoops-0 '2026-11-20 10:00:00'
+	ends 0 ' unexpected *pstore *reboot(4711)'
 }
 
 # Where init runs a program, its last runlevel is orderly; and so is what busybox's child does.
