@@ -86,8 +86,8 @@ void cw_key_put_bare(struct cw_out *out, const char *s, size_t len, bool cut)
 	out->len -= 2;
 	if (out->len + 2 <= out->size)
 		memmove(out->buf + start, out->buf + start + 1, out->len - start);
-	else
-		out->len = out->size + 2; /* did not fit: stays so, whatever was moved */
+	else if (out->len <= out->size)
+		out->len = out->size + 1; /* the quotes did not fit: not what is shown */
 }
 
 /**

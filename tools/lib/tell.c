@@ -295,6 +295,8 @@ static void put_blanks(struct cw_out *out, size_t n)
 		cw_text_puts(out, " ");
 }
 
+#define DEEPEST 64 /* levels that the module tells; what pretends to more goes on below them */
+
 /**
  * cw_tell_tree() - append the live tree, the root first, the one it is about marked
  * @out: where to
@@ -314,7 +316,7 @@ void cw_tell_tree(struct cw_out *out, const struct cw_record *rec, unsigned int 
 
 		memcpy(&node, nodes + (levels - 1 - depth) * sizeof(node), sizeof(node));
 		if (depth)
-			put_blanks(out, indent + 4 * depth - 3);
+			put_blanks(out, indent + 4 * (depth < DEEPEST ? depth : DEEPEST) - 3);
 		else if (rec->cut >> key & 1)
 			cw_text_puts(out, "\u2026 ");
 		cw_text_puts(out, depth ? "\\_ " : "");

@@ -158,7 +158,7 @@ void cw_term_print(void (*render)(struct cw_out *out, const void *arg), const vo
 
 	do {
 		if (!out.size || out.len > out.size) {
-			out.size = out.len + 65536;
+			out.size = 2 * out.len + 65536;
 			out.buf = cw_term_alloc(out.buf, out.size);
 		}
 		out.len = 0;

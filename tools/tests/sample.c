@@ -390,6 +390,20 @@ static void make_late(struct cw_sample *s)
 	lost(s, 1ULL << 40, 23000);
 }
 
+/* A tree of far more levels than the module ever tells. */
+static void make_deep(struct cw_sample *s)
+{
+	struct cw_tree_node nodes[3000];
+	unsigned int i;
+
+	for (i = 0; i < 3000; i++)
+		level(&nodes[i], 3000 - i, "deep");
+	begin(s, 0, 1, 1000, CW_CRASH);
+	num(s, CW_CRASH_pid, 3000);
+	tree(s, CW_CRASH_tree, nodes, 3000);
+	end(s);
+}
+
 /* A type of a later version between two that are known. */
 static void make_future(struct cw_sample *s)
 {
@@ -458,7 +472,7 @@ static void make_empty(struct cw_sample *s)
 /**
  * cw_sample_make() - make a stream
  * @sample: result
- * @kind: which: plain, hostile, lost, late, future, names, many, empty
+ * @kind: which: plain, hostile, lost, late, deep, future, names, many, empty
  * @realtime_offset_ns: CLOCK_REALTIME less CLOCK_MONOTONIC
  *
  * Return: false if there is no such kind.
@@ -473,6 +487,7 @@ bool cw_sample_make(struct cw_sample *sample, const char *kind, __s64 realtime_o
 		{ "hostile", make_hostile },
 		{ "lost", make_lost },
 		{ "late", make_late },
+		{ "deep", make_deep },
 		{ "future", make_future },
 		{ "names", make_names },
 		{ "many", make_many },
