@@ -208,10 +208,10 @@ bool cw_match_all(const struct cw_match *match)
 	       !(match->opt->given & (CW_OPT_TYPE | CW_OPT_SINCE | CW_OPT_UNTIL));
 }
 
-/* Is @value the string, or does the string begin it and was cut? */
+/* Is @value the string, or does the string begin it and was cut? If nothing is left of it, no */
 static bool str_is(const char *s, size_t len, bool cut, const char *value, size_t value_len)
 {
-	return (cut ? len <= value_len : len == value_len) && !memcmp(s, value, len);
+	return (cut ? len && len <= value_len : len == value_len) && !memcmp(s, value, len);
 }
 
 static bool list_has(const struct cw_record *rec, unsigned int key, const char *value)

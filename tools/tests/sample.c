@@ -404,6 +404,19 @@ static void make_deep(struct cw_sample *s)
 	end(s);
 }
 
+/* Paths that could not be told, and one of which only the directory could. */
+static void make_pathless(struct cw_sample *s)
+{
+	begin(s, 0, 1, 1000, CW_KILLED);
+	num(s, CW_KILLED_pid, 70);
+	STR(s, CW_KILLED_comm, "sshd");
+	str(s, CW_KILLED_exe, "", 0);
+	mark(s, CW_KILLED_exe, true);
+	STR(s, CW_KILLED_file, "/usr/sbin/");
+	mark(s, CW_KILLED_file, true);
+	end(s);
+}
+
 /* A type of a later version between two that are known. */
 static void make_future(struct cw_sample *s)
 {
@@ -472,7 +485,7 @@ static void make_empty(struct cw_sample *s)
 /**
  * cw_sample_make() - make a stream
  * @sample: result
- * @kind: which: plain, hostile, lost, late, deep, future, names, many, empty
+ * @kind: which: plain, hostile, lost, late, deep, pathless, future, names, many, empty
  * @realtime_offset_ns: CLOCK_REALTIME less CLOCK_MONOTONIC
  *
  * Return: false if there is no such kind.
@@ -487,6 +500,7 @@ bool cw_sample_make(struct cw_sample *sample, const char *kind, __s64 realtime_o
 		{ "hostile", make_hostile },
 		{ "lost", make_lost },
 		{ "late", make_late },
+		{ "pathless", make_pathless },
 		{ "deep", make_deep },
 		{ "future", make_future },
 		{ "names", make_names },
