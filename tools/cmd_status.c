@@ -54,6 +54,8 @@ static int read_rings(struct status *st)
 		return status;
 	st->block = *cw_source_block(source);
 	while (cw_source_next(source, &entry, &rec)) {
+		if (rec->type == CW_LOST)
+			continue;
 		if (!st->records++)
 			st->oldest_ns = entry->time_ns;
 		if (!cw_type_find(rec->type)->incident)
@@ -336,6 +338,8 @@ static void render_json(struct cw_out *out, const void *arg)
 	put_json_number(out, "records", st->records);
 	cw_text_puts(out, ",");
 	put_json_number(out, "incidents", st->incidents);
+	cw_text_puts(out, ",");
+	put_json_number(out, "overwritten_meanwhile", st->missed);
 	cw_text_puts(out, ",\"stats\":{");
 	put_json_stats(out, st->stats);
 	cw_text_puts(out, "},\"hooks\":[");
@@ -354,7 +358,7 @@ static void render_json(struct cw_out *out, const void *arg)
  * cw_cmd_status() - tell what the module records and what it lost
  * @opt: what was asked for
  *
- * Return: exit status; %CW_EXIT_LOST if records were dropped.
+ * Return: exit status; %CW_EXIT_LOST if records were dropped, or nobody can say.
  */
 int cw_cmd_status(const struct cw_options *opt)
 {
@@ -368,7 +372,7 @@ int cw_cmd_status(const struct cw_options *opt)
 	st.probes = cw_host_read_file(opt, "probes");
 	read_params(&st);
 	cw_term_print(opt->given & CW_OPT_JSON ? render_json : render, &st);
-	if (cw_state_dropped(st.stats))
+	if (!st.stats || cw_state_dropped(st.stats))
 		status = CW_EXIT_LOST;
 	for (i = 0; st.params[i]; i++)
 		free(st.params[i]);
