@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* crashwatch: who ran what, who died of what, who asked for the reboot. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,6 +130,7 @@ int main(int argc, char **argv)
 			      command->name, *opt.match);
 		return CW_EXIT_USAGE;
 	}
+	signal(SIGCHLD, SIG_DFL); /* it may be ignored, and then nobody learns how a child ended */
 	cw_term_open(&opt);
 	status = command->run(&opt);
 	return cw_term_close(status);
