@@ -58,6 +58,8 @@ static void end_as(int status, const char *name)
 	if (WIFEXITED(status))
 		_exit(cw_term_close(WEXITSTATUS(status)));
 	if (from_outside(sig)) {
+		if (cw_term_close(CW_EXIT_FOUND) != CW_EXIT_FOUND)
+			_exit(CW_EXIT_LOST);
 		signal(sig, SIG_DFL);
 		raise(sig);
 	}

@@ -31,6 +31,29 @@ static bool in_path(const char *program)
 	return false;
 }
 
+/* Wait for it. False, after a sentence, if the shell does not find it or may not run it. */
+static bool pager_ran(void)
+{
+	static const char why[] =
+		"crashwatch: the pager cannot be run; --no-pager does without one.\n";
+	int end = 0;
+
+	while (waitpid(pager, &end, 0) < 0 && errno == EINTR)
+		;
+	return !WIFEXITED(end) || (WEXITSTATUS(end) != 126 && WEXITSTATUS(end) != 127) ||
+	       write(STDERR_FILENO, why, sizeof(why) - 1) < 0;
+}
+
+/* A pager that never ran is not one that a user has left. */
+static void leave(int sig)
+{
+	close(STDOUT_FILENO);
+	if (!pager_ran())
+		_exit(CW_EXIT_LOST);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
 static void start_pager(void)
 {
 	const char *command = getenv("PAGER");
@@ -49,8 +72,10 @@ static void start_pager(void)
 		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(127);
 	}
-	if (pager > 0)
+	if (pager > 0) {
+		signal(SIGPIPE, leave);
 		dup2(end[1], STDOUT_FILENO);
+	}
 	close(end[0]);
 	close(end[1]);
 }
@@ -78,7 +103,7 @@ void cw_term_open(const struct cw_options *opt)
  * cw_term_close() - end of output
  * @status: exit status so far
  *
- * Waits for the pager.
+ * Waits for the pager, of which one that cannot be run is told.
  *
  * Return: @status, or %CW_EXIT_LOST if not everything could be written.
  */
@@ -91,9 +116,9 @@ int cw_term_close(int status)
 		status = CW_EXIT_LOST;
 	}
 	if (pager > 0) {
-		fclose(stdout);
-		while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
-			;
+		close(STDOUT_FILENO);
+		if (!pager_ran())
+			status = CW_EXIT_LOST;
 		pager = 0;
 	}
 	return status;

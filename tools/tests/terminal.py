@@ -47,6 +47,8 @@ got = run(["log", "-i", plain, "--no-pager"], PAGER="sed 's/^/paged: /'")
 expect("no pager", got[0] == 0 and b"paged: " not in got[1], got)
 got = run(["log", "-i", plain], PAGER="true")
 expect("a pager that ends at once", got[0] in (0, -13), got)
+got = run(["log", "-i", plain], PAGER="no-such-pager -x")
+expect("a pager that is not there", got[0] == 5 and b"the pager cannot be run" in got[1], got)
 got = run(["log", "-i", plain], PAGER="")
 expect("an empty pager", got[0] == 0 and b"crash" in got[1], got)
 
