@@ -44,7 +44,10 @@ static bool pager_ran(void)
 	       write(STDERR_FILENO, why, sizeof(why) - 1) < 0;
 }
 
-/* A pager that never ran is not one that a user has left. */
+/*
+ * ^C ends what is written, not what shows it; and a pager that never ran is not one that a user has
+ * left.
+ */
 static void leave(int sig)
 {
 	close(STDOUT_FILENO);
@@ -74,6 +77,8 @@ static void start_pager(void)
 	}
 	if (pager > 0) {
 		signal(SIGPIPE, leave);
+		signal(SIGINT, leave);
+		signal(SIGQUIT, leave);
 		dup2(end[1], STDOUT_FILENO);
 	}
 	close(end[0]);
@@ -116,6 +121,9 @@ int cw_term_close(int status)
 		status = CW_EXIT_LOST;
 	}
 	if (pager > 0) {
+		/* ^C is for the pager now, which has it all */
+		signal(SIGINT, SIG_IGN);
+		signal(SIGQUIT, SIG_IGN);
 		close(STDOUT_FILENO);
 		if (!pager_ran())
 			status = CW_EXIT_LOST;

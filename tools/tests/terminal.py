@@ -49,6 +49,9 @@ got = run(["log", "-i", plain], PAGER="true")
 expect("a pager that ends at once", got[0] in (0, -13), got)
 got = run(["log", "-i", plain], PAGER="no-such-pager -x")
 expect("a pager that is not there", got[0] == 5 and b"the pager cannot be run" in got[1], got)
+# It sends ^C to all when everything was written.
+got = run(["log", "-i", plain], PAGER="trap '' INT; sed 's/^/paged: /'; kill -INT 0; echo lives")
+expect("^C under the pager", got[0] == 0 and got[1].count(b"paged: ") == 8 and b"lives" in got[1], got)
 got = run(["log", "-i", plain], PAGER="")
 expect("an empty pager", got[0] == 0 and b"crash" in got[1], got)
 
