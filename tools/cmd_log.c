@@ -76,7 +76,8 @@ static void begin(const struct cw_options *opt, const struct cw_block *block)
 		cw_term_print(render_header, block);
 }
 
-static void print(const struct cw_options *opt, const struct cw_block *block,
+/* False if nothing more can be written */
+static bool print(const struct cw_options *opt, const struct cw_block *block,
 		  const struct cw_entry *entry)
 {
 	struct line line = { opt, block, entry };
@@ -85,8 +86,7 @@ static void print(const struct cw_options *opt, const struct cw_block *block,
 		cw_term_write(entry, entry->len);
 	else
 		cw_term_print(render, &line);
-	if (opt->given & CW_OPT_FOLLOW)
-		cw_term_flush();
+	return !(opt->given & CW_OPT_FOLLOW) || cw_term_flush();
 }
 
 static int print_all(const struct cw_options *opt, struct cw_source *source,
@@ -100,8 +100,9 @@ static int print_all(const struct cw_options *opt, struct cw_source *source,
 	while (cw_source_next(source, &entry, &rec)) {
 		if (rec ? !cw_match_test(match, entry, rec) : !cw_match_all(match))
 			continue;
-		print(opt, block, entry);
 		found = true;
+		if (!print(opt, block, entry))
+			break;
 	}
 	return found ? CW_EXIT_FOUND : CW_EXIT_NOTHING;
 }

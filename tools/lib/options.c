@@ -187,6 +187,7 @@ static bool compatible(const struct cw_options *opt)
 		{ CW_OPT_INPUT, CW_OPT_FOLLOW, "--follow waits for the running module, and a file "
 					       "given with --input does not grow" },
 		{ CW_OPT_LINES, CW_OPT_FOLLOW, "--lines needs an end, and --follow has none" },
+		{ CW_OPT_UNTIL, CW_OPT_FOLLOW, "--until is an end, and --follow has none" },
 		{ CW_OPT_RAW, CW_OPT_JSON, "--raw and --json are two different formats" },
 		{ CW_OPT_RAW, CW_OPT_WALL, "--raw and --wall are two different formats" },
 		{ CW_OPT_INPUT, CW_OPT_DIR, "--input and --dir are two different sources" },

@@ -15,6 +15,7 @@
 static bool terminal; /* standard output was one when we started */
 static bool colors;
 static pid_t pager;
+static int failed; /* errno of what could not be written */
 
 static bool in_path(const char *program)
 {
@@ -114,10 +115,9 @@ void cw_term_open(const struct cw_options *opt)
  */
 int cw_term_close(int status)
 {
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout)) {
-		if (errno != EPIPE)
-			cw_term_error("cannot write everything: %s.", strerror(errno));
+	if (!cw_term_flush()) {
+		if (failed != EPIPE)
+			cw_term_error("cannot write everything: %s.", strerror(failed));
 		status = CW_EXIT_LOST;
 	}
 	if (pager > 0) {
@@ -144,10 +144,15 @@ bool cw_term_is_terminal(void)
 
 /**
  * cw_term_flush() - show what was written so far
+ *
+ * Return: false if some of it could not be written; cw_term_close() says so.
  */
-void cw_term_flush(void)
+bool cw_term_flush(void)
 {
-	fflush(stdout);
+	errno = EIO; /* where an earlier write has failed, and nobody knows why */
+	if ((fflush(stdout) || ferror(stdout)) && !failed)
+		failed = errno;
+	return !failed;
 }
 
 /* U+0080 to U+009F are valid UTF-8, but a terminal may obey them as it obeys ESC. */

@@ -25,7 +25,7 @@ enum cw_color {
 void cw_term_open(const struct cw_options *opt);
 int cw_term_close(int status);
 bool cw_term_is_terminal(void);
-void cw_term_flush(void);
+bool cw_term_flush(void);
 void cw_term_write(const void *bytes, size_t len);
 void cw_term_print(void (*render)(struct cw_out *out, const void *arg), const void *arg);
 void cw_term_color(struct cw_out *out, enum cw_color color);
