@@ -90,6 +90,7 @@ void cw_boot_log_message(struct cw_boot_log *log, const char *message, size_t le
 	const char *end = message + len;
 	const char *ours = behind(message, len, "crashwatch: ");
 	const char *panic = behind(message, len, "Kernel panic - not syncing: ");
+	const char *version = behind(message, len, "Linux version ");
 
 	if (ours) {
 		read_ours(log, ours, end - ours);
@@ -98,8 +99,11 @@ void cw_boot_log_message(struct cw_boot_log *log, const char *message, size_t le
 		read_panic(log, panic, end - panic);
 	} else if (behind(message, len, "systemd-shutdown[1]: ")) {
 		cw_boot_end_sign(&log->end, "systemd");
-	} else if (behind(message, len, "Linux version ")) {
-		/* A boot begins: what was before belongs to another one */
+	} else if (version && version < end && *version >= '0' && *version <= '9') {
+		/*
+		 * A boot begins: what was before belongs to another one. The kernel prints names of
+		 * processes as they are, with newlines, but no name has room for the digit.
+		 */
 		finish(log);
 		log->end = (struct cw_boot_end){ 0 };
 		log->id[0] = 0;

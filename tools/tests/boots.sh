@@ -199,6 +199,7 @@ suite_boots() {
 	check "R-10 boots: logs in parts" of_parts
 	check "R-10 boots: arguments are no keys" not_forged
 	check "R-10 boots: logs of any bytes" of_garbage
+	check "R-10 boots: a name like the first line of a boot" not_erased
 	check "R-10 boots: other inits" of_other_inits
 	check "R-10 boots: the verdict is told once" told_once
 	check "R-10 boots: none" no_boots
