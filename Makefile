@@ -5,6 +5,8 @@ KDIR ?= /lib/modules/$(KERNEL)/build
 KERNEL ?= $(shell uname -r)
 PREFIX ?= /usr
 UNITS := $(PREFIX)/lib/systemd/system
+# What the system starts has to name the command where it is
+PLACED := sed 's|/usr/sbin/crashwatch|$(PREFIX)/sbin/crashwatch|'
 # Where crash looks first, if there is such a place, and where Debian's has its own
 EXTENSIONS := $(PREFIX)/$(if $(wildcard /usr/lib64/crash/extensions),lib64,lib)/crash/extensions
 DKMS_SRC := /usr/src/crashwatch-$(VERSION)
@@ -103,9 +105,9 @@ install-files: tools
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/crashwatch
 	install -D -m 0644 tools/systemd/modules-load.conf \
 		$(DESTDIR)$(PREFIX)/lib/modules-load.d/crashwatch.conf
-	install -D -m 0644 tools/systemd/crashwatch-boots.service \
-		$(DESTDIR)$(UNITS)/crashwatch-boots.service
 	install -d $(DESTDIR)$(UNITS)/multi-user.target.wants
+	$(PLACED) tools/systemd/crashwatch-boots.service >$(DESTDIR)$(UNITS)/crashwatch-boots.service
+	chmod 0644 $(DESTDIR)$(UNITS)/crashwatch-boots.service
 	ln -sf ../crashwatch-boots.service $(DESTDIR)$(UNITS)/multi-user.target.wants
 	[ -e $(DESTDIR)/etc/modprobe.d/crashwatch.conf ] || install -D -m 0644 \
 		tools/systemd/modprobe.conf $(DESTDIR)/etc/modprobe.d/crashwatch.conf
@@ -116,7 +118,9 @@ install: all install-files
 
 # For an init that runs a program to restart, after either of the other two
 install-sysvinit:
-	install -D -m 0755 tools/sysvinit/crashwatch $(DESTDIR)/etc/init.d/crashwatch
+	install -d $(DESTDIR)/etc/init.d
+	$(PLACED) tools/sysvinit/crashwatch >$(DESTDIR)/etc/init.d/crashwatch
+	chmod 0755 $(DESTDIR)/etc/init.d/crashwatch
 	[ -n "$(DESTDIR)" ] || update-rc.d crashwatch defaults
 
 dkms-install: install-files

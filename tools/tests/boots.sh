@@ -188,6 +188,16 @@ disarmed() {
 		rm -r "$other/sys" && RUNLEVEL=0 sh "$tmp/script" stop
 }
 
+# What the system starts names the command where it was installed.
+elsewhere() {
+	rm -rf "$tmp/dest"
+	make -s -C .. PREFIX=/opt/cw DESTDIR="$tmp/dest" install-files install-sysvinit || return
+	grep -x 'ExecStart=/opt/cw/sbin/crashwatch boots --verdict' \
+		"$tmp/dest/opt/cw/lib/systemd/system/crashwatch-boots.service" &&
+		[ -x "$tmp/dest/etc/init.d/crashwatch" ] && [ -x "$tmp/dest/opt/cw/sbin/crashwatch" ] &&
+		! grep -r /usr/sbin "$tmp/dest/opt/cw/lib" "$tmp/dest/etc/init.d"
+}
+
 no_boots() {
 	other
 	boots complains 1 'nothing tells of any boot' boots
@@ -203,5 +213,6 @@ suite_boots() {
 	check "R-10 boots: other inits" of_other_inits
 	check "R-10 boots: the verdict is told once" told_once
 	check "R-10 boots: none" no_boots
+	check "R-10 boots: installed elsewhere" elsewhere
 	check "R-01 the init script disarms at shutdown" disarmed
 }
