@@ -44,7 +44,7 @@ static int make_room(const char **where)
 	return open(*where, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
 
-/* Returns 1, 0 where @from ends before that, or -1 if @to takes no more. */
+/* Returns 1, 0 where @from ends before that, or -1, with errno set. */
 static int move(int from, off_t at, int to, off_t offset, __s64 bytes)
 {
 	char buf[65536];
@@ -54,8 +54,9 @@ static int move(int from, off_t at, int to, off_t offset, __s64 bytes)
 		ssize_t n = pread(from, buf, want, at);
 
 		if (n <= 0)
-			return 0;
-		if (pwrite(to, buf, n, offset) != n)
+			return n;
+		n = pwrite(to, buf, n, offset); /* it may take a part only: the rest is read again */
+		if (n < 0)
 			return -1;
 		at += n;
 		offset += n;
