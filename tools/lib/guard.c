@@ -16,7 +16,7 @@
 
 static pid_t start(void)
 {
-	const struct rlimit none = { 0, 0 }, some = { SECONDS, SECONDS };
+	const struct rlimit none = { 0, 0 }, some = { SECONDS, SECONDS + 1 };
 	pid_t child;
 
 	cw_term_flush();
@@ -47,8 +47,15 @@ static bool from_outside(int sig)
 
 static void tell(const char *name, const char *reader, int sig)
 {
-	cw_term_error("%s is damaged in a way that %s cannot stand: %s.", name, reader,
-		      strsignal(sig));
+	if (sig == SIGKILL)
+		cw_term_error("%s could not be read to its end: %s was killed, by somebody or for want of memory.",
+			      name, reader);
+	else if (sig == SIGXCPU)
+		cw_term_error("%s could not be read to its end: %s took more than %d seconds.", name,
+			      reader, SECONDS);
+	else
+		cw_term_error("%s is damaged in a way that %s cannot stand: %s.", name, reader,
+			      strsignal(sig));
 }
 
 static void end_as(int status, const char *name)
