@@ -349,6 +349,11 @@ int cw_cmd_vmcore(const struct cw_options *opt)
 		file.match = opt->match + 1;
 		file.given |= CW_OPT_INPUT;
 	}
+	if (opt->given & (CW_OPT_DOMAINS | CW_OPT_STATS) && *file.match) {
+		cw_term_error("--domains and --stats do not take '%s': a MATCH chooses among records and --tasks.",
+			      *file.match);
+		return CW_EXIT_USAGE;
+	}
 	if (opt->given & CW_OPT_TASKS)
 		return print_part(&file, read_tasks);
 	if (opt->given & CW_OPT_DOMAINS)

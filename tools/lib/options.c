@@ -204,6 +204,11 @@ static bool compatible(const struct cw_options *opt)
 		cw_term_error("%s: only one of them can be given.", never[i].why);
 		return false;
 	}
+	if ((opt->given & (CW_OPT_TASKS | CW_OPT_DOMAINS | CW_OPT_STATS)) &&
+	    (opt->given & (CW_OPT_TYPE | CW_OPT_SINCE | CW_OPT_UNTIL))) {
+		cw_term_error("--tasks, --domains and --stats have neither times nor types: --since, --until and --type choose among records only.");
+		return false;
+	}
 	if (!(parts & (parts - 1)))
 		return true;
 	cw_term_error("--events, --incidents, --tasks, --domains and --stats are different parts of a dump: only one of them can be given.");
