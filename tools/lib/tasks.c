@@ -328,7 +328,12 @@ bool cw_tasks_read(struct cw_dump *dump,
 	size_t i;
 
 	*r = (struct reader){ .dump = dump };
-	if (!layout_good(dump, &r->layout) || !within_head(r)) {
+	if (!layout_good(dump, &r->layout)) {
+		free(r);
+		return false;
+	}
+	if (!within_head(r)) {
+		cw_dump_fault(dump, "its block says impossible things of where an exec is");
 		free(r);
 		return false;
 	}
