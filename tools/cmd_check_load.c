@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* crashwatch check: does the kernel take the module? */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,8 +174,14 @@ void cw_check_secure_boot(void)
 	char *path = cw_host_path("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
 	unsigned char value[5] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Without EFI there is no such thing; with it the file system may not be mounted */
+	bool is_known = fd >= 0 ? read(fd, value, sizeof(value)) == sizeof(value) :
+				  errno == ENOENT && !cw_host_exists("/sys/firmware/efi");
 
-	if (fd >= 0 && read(fd, value, sizeof(value)) == sizeof(value) && value[4] == 1)
+	if (!is_known)
+		cw_check_say("secure-boot", CW_CHECK_WARN, "Whether Secure Boot is on is not known: %s cannot be read.",
+			     path);
+	else if (value[4] == 1)
 		cw_check_say("secure-boot", cw_host_module_loaded() ? CW_CHECK_OK : CW_CHECK_WARN, "Secure Boot is on: only a signed module can be loaded.");
 	else
 		cw_check_say("secure-boot", CW_CHECK_OK, "Secure Boot is off.");

@@ -54,7 +54,19 @@ load_verdicts() {
 	: >"$root/var/lib/shim-signed/mok/MOK.der"
 	refused ": .* signed by 'Ours': 'mokutil --import /var/lib/shim-signed/mok/MOK.der'" || return
 	rm "$root/proc/keys"
-	refused ": .* signed by 'Ours': "
+	refused ": .* signed by 'Ours': " || return
+	make_root
+	vars=$root/sys/firmware/efi/efivars
+	var=$vars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
+	verdict 0 '^ok   Secure Boot is off' || return
+	mkdir -p "$vars"
+	verdict 0 '^WARN Whether Secure Boot is on is not known: .* cannot be read' || return
+	printf '\006\000\000' >"$var"
+	verdict 0 '^WARN Whether Secure Boot is on is not known: .* cannot be read' || return
+	printf '\006\000\000\000\000' >"$var"
+	verdict 0 '^ok   Secure Boot is off' || return
+	printf '\006\000\000\000\001' >"$var"
+	verdict 0 '^ok   Secure Boot is on'
 }
 
 # In $root: all that a dump and the last words need
