@@ -57,11 +57,12 @@ static const struct option_info {
  */
 bool cw_options_types(struct cw_options *opt, const char *list)
 {
+	size_t len = 0;
 	unsigned int i;
 
 	opt->types = 0;
 	while (*list) {
-		size_t len = strcspn(list, ",");
+		len = strcspn(list, ",");
 
 		for (i = 0; i < cw_types_count; i++)
 			if (strlen(cw_types[i].name) == len && !memcmp(cw_types[i].name, list, len))
@@ -75,7 +76,7 @@ bool cw_options_types(struct cw_options *opt, const char *list)
 	}
 	if (opt->types && !*list)
 		return true;
-	fprintf(stderr, "crashwatch: '%s' is no list of record types; they are", list);
+	fprintf(stderr, "crashwatch: '%.*s' is no record type; they are", (int)len, list);
 	for (i = 0; i < cw_types_count; i++)
 		fprintf(stderr, "%s %s", i ? "," : "", cw_types[i].name);
 	fputs(".\n", stderr);
