@@ -124,6 +124,8 @@ static bool term_parse(struct term *term, const char *arg)
 		return term_good(term);
 	}
 	if (arg[0] && !arg[strspn(arg, "0123456789")]) {
+		while (arg[0] == '0' && arg[1]) /* for a KEY=VALUE that is octal */
+			arg++;
 		*term = (struct term){ "pid", 3, arg };
 		return true;
 	}
