@@ -127,7 +127,8 @@ char *cw_host_read(const char *path)
  */
 char *cw_host_file(const struct cw_options *opt, const char *name)
 {
-	const char *dir = opt->dir ? opt->dir : getenv("CRASHWATCH_DIR");
+	/* The environment tells of this machine, and not of one below --root */
+	const char *dir = opt->dir || root_dir ? opt->dir : getenv("CRASHWATCH_DIR");
 	char *path;
 
 	if (!dir)

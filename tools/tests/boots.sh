@@ -76,7 +76,13 @@ of_each_kind() {
 		boots shows boots.json boots --json &&
 		boots gives 0 boots -n 2 && [ "$(wc -l <"$tmp/out")" = 3 ] &&
 		boots gives 0 boots -r && sed -n 2p "$tmp/out" | grep -q '^0 .* running ' &&
-		gives 0 boots --root="$other" && grep -q ' unexpected ' "$tmp/out"
+		gives 0 boots --root="$other" && grep -q ' unexpected ' "$tmp/out" || return
+	# This machine's records are not those of another
+	mv "$other/sys/kernel/debug/crashwatch" "$tmp/ours"
+	CRASHWATCH_DIR=$tmp/ours gives 0 boots --root="$other"
+	status=$?
+	rm -r "$tmp/ours"
+	[ $status = 0 ] && ! grep ' memory ' "$tmp/out"
 }
 
 # A log that does not say of which boot it is belongs to the one it was written in or, if that
