@@ -105,6 +105,7 @@ struct stats {
 	const struct cw_block *block;
 	enum cw_format format;
 	bool first;
+	__u64 faults; /* so far */
 };
 
 static void put_count(struct cw_out *out, struct stats *stats, const char *name, size_t len,
@@ -199,6 +200,8 @@ static void render_stats(struct cw_out *out, const void *arg)
 	char prefix[16];
 	__u32 i;
 
+	/* It may be the second time, with more room */
+	stats.dump->faults = stats.faults;
 	cw_text_puts(out, json ? "{\"version\":" : "version ");
 	stats.first = false;
 	if (json)
@@ -221,7 +224,7 @@ static void render_stats(struct cw_out *out, const void *arg)
 
 static void read_stats(struct cw_dump *dump, struct part *part)
 {
-	struct stats stats = { dump, dump->block, format(part->opt), true };
+	struct stats stats = { dump, dump->block, format(part->opt), true, dump->faults };
 
 	cw_term_print(render_stats, &stats);
 	part->found = true;
