@@ -166,26 +166,50 @@ void cw_check_lockdown(void)
 	cw_check_say("lockdown", CW_CHECK_OK, "Kernel lockdown is '%s'%s.", mode, must);
 }
 
+/* The variable's value, behind its attributes; 0 if there is none; -1, with why, if unknown */
+static int secure_boot(const char **why)
+{
+	char *path = cw_host_path("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char value[5];
+	ssize_t n = fd < 0 ? -1 : read(fd, value, sizeof(value));
+	int err = errno;
+	char *mounts;
+	bool shown;
+
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	if (n == sizeof(value))
+		return value[4];
+	*why = n < 0 ? strerror(err) : "it is too short";
+	if (fd >= 0 || err != ENOENT)
+		return -1;
+	/* Firmware may have no such variable, or be none of EFI; or nothing shows its variables. */
+	mounts = cw_host_read("/proc/self/mounts");
+	shown = mounts && strstr(mounts, " /sys/firmware/efi/efivars ");
+	if (cw_host_exists("/sys/firmware/efi") && !shown)
+		*why = "efivarfs is not mounted";
+	else
+		*why = NULL;
+	free(mounts);
+	return *why ? -1 : 0;
+}
+
 /**
  * cw_check_secure_boot() - tell whether the firmware checks what it starts
  */
 void cw_check_secure_boot(void)
 {
-	char *path = cw_host_path("/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
-	unsigned char value[5] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* Without EFI there is no such thing; with it the file system may not be mounted */
-	bool is_known = fd >= 0 ? read(fd, value, sizeof(value)) == sizeof(value) :
-				  errno == ENOENT && !cw_host_exists("/sys/firmware/efi");
+	enum cw_check_verdict maybe = cw_host_module_loaded() ? CW_CHECK_OK : CW_CHECK_WARN;
+	const char *why;
+	int on = secure_boot(&why);
 
-	if (!is_known)
-		cw_check_say("secure-boot", CW_CHECK_WARN, "Whether Secure Boot is on is not known: %s cannot be read.",
-			     path);
-	else if (value[4] == 1)
-		cw_check_say("secure-boot", cw_host_module_loaded() ? CW_CHECK_OK : CW_CHECK_WARN, "Secure Boot is on: only a signed module can be loaded.");
+	if (on == 1)
+		cw_check_say("secure-boot", maybe, "Secure Boot is on: only a signed module can be loaded.");
+	else if (on < 0)
+		cw_check_say("secure-boot", maybe, "It is not known whether Secure Boot is on, for the variable SecureBoot in /sys/firmware/efi/efivars cannot be read: %s.",
+			     why);
 	else
 		cw_check_say("secure-boot", CW_CHECK_OK, "Secure Boot is off.");
-	if (fd >= 0)
-		close(fd);
-	free(path);
 }

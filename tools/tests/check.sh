@@ -54,19 +54,29 @@ load_verdicts() {
 	: >"$root/var/lib/shim-signed/mok/MOK.der"
 	refused ": .* signed by 'Ours': 'mokutil --import /var/lib/shim-signed/mok/MOK.der'" || return
 	rm "$root/proc/keys"
-	refused ": .* signed by 'Ours': " || return
+	refused ": .* signed by 'Ours': "
+}
+
+secure_boot_verdicts() {
 	make_root
-	vars=$root/sys/firmware/efi/efivars
-	var=$vars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
-	verdict 0 '^ok   Secure Boot is off' || return
-	mkdir -p "$vars"
-	verdict 0 '^WARN Whether Secure Boot is on is not known: .* cannot be read' || return
-	printf '\006\000\000' >"$var"
-	verdict 0 '^WARN Whether Secure Boot is on is not known: .* cannot be read' || return
-	printf '\006\000\000\000\000' >"$var"
-	verdict 0 '^ok   Secure Boot is off' || return
-	printf '\006\000\000\000\001' >"$var"
-	verdict 0 '^ok   Secure Boot is on'
+	variable=$root/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c
+	unknown='It is not known whether Secure Boot is on, .* cannot be read'
+	verdict 0 '^ok   Secure Boot is off\.$' || return
+	mkdir -p "$root/sys/firmware/efi/efivars"
+	verdict 0 "^ok   $unknown: efivarfs is not mounted\.$" || return
+	echo 'efivarfs /sys/firmware/efi/efivars efivarfs rw 0 0' >>"$root/proc/self/mounts"
+	verdict 0 '^ok   Secure Boot is off\.$' || return
+	printf '\006\000\000\000\000' >"$variable"
+	verdict 0 '^ok   Secure Boot is off\.$' || return
+	printf '\006\000\000\000\001' >"$variable"
+	verdict 0 '^ok   Secure Boot is on' || return
+	printf '\006\000' >"$variable"
+	verdict 0 "^ok   $unknown: it is too short\.$" || return
+	rm "$variable"
+	mkdir "$variable"
+	verdict 0 "^ok   $unknown: Is a directory\.$" || return
+	rm -r "$root/sys/module/crashwatch"
+	verdict 1 "^WARN $unknown"
 }
 
 # In $root: all that a dump and the last words need
