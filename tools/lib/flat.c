@@ -55,7 +55,7 @@ static int move(int from, off_t at, int to, off_t offset, __s64 bytes)
 
 		if (n <= 0)
 			return n;
-		n = pwrite(to, buf, n, offset); /* it may take a part only: the rest is read again */
+		n = pwrite(to, buf, n, offset); /* maybe a part: the rest is read again */
 		if (n < 0)
 			return -1;
 		at += n;

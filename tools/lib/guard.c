@@ -51,8 +51,8 @@ static void tell(const char *name, const char *reader, int sig)
 		cw_term_error("%s could not be read to its end: %s was killed, by somebody or for want of memory.",
 			      name, reader);
 	else if (sig == SIGXCPU)
-		cw_term_error("%s could not be read to its end: %s took more than %d seconds.", name,
-			      reader, SECONDS);
+		cw_term_error("%s could not be read to its end: %s took more than %d seconds.",
+			      name, reader, SECONDS);
 	else
 		cw_term_error("%s is damaged in a way that %s cannot stand: %s.", name, reader,
 			      strsignal(sig));
