@@ -100,10 +100,22 @@ static void put_str(struct reader *r, unsigned int key, const char *s, size_t le
 /* A value out of the head that was read. */
 static __u64 head_value(const struct reader *r, enum cw_layout_word word, size_t len)
 {
-	__u64 value = 0;
+	const char *at = r->head + r->layout.at[word];
+	__u64 value;
+	__u32 half;
+	__u16 quarter;
 
-	memcpy(&value, r->head + r->layout.at[word], len);
-	return value;
+	switch (len) {
+	case sizeof(quarter):
+		memcpy(&quarter, at, sizeof(quarter));
+		return quarter;
+	case sizeof(half):
+		memcpy(&half, at, sizeof(half));
+		return half;
+	default:
+		memcpy(&value, at, sizeof(value));
+		return value;
+	}
 }
 
 static bool within_head(const struct reader *r)
