@@ -262,12 +262,16 @@ TEST_F_TIMEOUT(slow_exec, X_04_a_thousand_execs_asleep_at_once_are_all_recorded,
 	EXPECT_EQ(sleepers, execs);
 	EXPECT_EQ(sleepers, exits);
 
-	/* Of the return probe there were not enough, and that is counted */
+	/*
+	 * Of the return probe there were not enough, and that is counted, by the kernel: two that
+	 * two processors miss at the same moment are one for it.
+	 */
 	line = cw_probe("do_execveat_common");
 	ASSERT_STREQ("set", cw_str(line, "state"));
 	missed = cw_num(line, "missed");
-	EXPECT_LE(sleepers - 256, missed);
-	EXPECT_EQ(sleepers, missed + cw_num(line, "hits"));
+	EXPECT_LE(sleepers - 256 - sleepers / 100, missed);
+	EXPECT_GE(sleepers, missed + cw_num(line, "hits"));
+	EXPECT_LE(sleepers - sleepers / 100, missed + cw_num(line, "hits"));
 	EXPECT_EQ(missed, cw_stat("probe_missed"));
 	line = cw_probe("sched_process_exec");
 	EXPECT_EQ(sleepers, cw_num(line, "hits"));
