@@ -156,37 +156,39 @@ static inline int cw_copy(const char *from, const char *to)
 
 /*
  * Have objects of all caches that there are fail by chance, but of one: vmalloc() may not sleep for
- * it, and the kernel warns if there is none.
+ * it, and the kernel warns if there is none. False where the kernel, as 6.1, lets nobody choose.
  */
-static inline void cw_fail_caches(void)
+static inline bool cw_fail_caches(void)
 {
+	bool chosen = false;
 	glob_t caches;
 	size_t i;
 
 	if (glob("/sys/kernel/slab/*/failslab", 0, NULL, &caches))
-		return;
+		return false;
 	for (i = 0; i < caches.gl_pathc; i++)
-		cw_write(caches.gl_pathv[i], strstr(caches.gl_pathv[i], "/vmap_area/") ? "0" : "1");
+		chosen |= !cw_write(caches.gl_pathv[i],
+				    strstr(caches.gl_pathv[i], "/vmap_area/") ? "0" : "1");
 	globfree(&caches);
+	return chosen;
 }
 
 /*
  * Have @percent of the allocations fail in the processes that ask for it. False: this kernel has
  * nothing that does it. With @sleepers_spared "Y" only those fail that may not sleep for memory.
- * Where it is by chance, no single pages do, from which what is spared above may be made.
+ * Where one cache is spared, so are single pages, from which its objects may be made.
  */
 static inline bool cw_fail_allocations(const char *percent, const char *sleepers_spared)
 {
-	bool by_chance = atoi(percent);
+	bool chosen = atoi(percent) && cw_fail_caches();
 	static const char *const which[] = { "failslab", "fail_page_alloc" };
 	const char *const name[] = { "task-filter", "times", "verbose", "ignore-gfp-wait",
 				     "probability" };
 	const char *const value[] = { "Y", "-1", "0", sleepers_spared, percent };
 	size_t i, j;
 
-	cw_fail_caches();
-	if (cw_write(CW_KERNEL_DEBUG "failslab/cache-filter", by_chance ? "Y" : "N") ||
-	    cw_write(CW_KERNEL_DEBUG "fail_page_alloc/min-order", by_chance ? "1" : "0"))
+	if (cw_write(CW_KERNEL_DEBUG "failslab/cache-filter", chosen ? "Y" : "N") ||
+	    cw_write(CW_KERNEL_DEBUG "fail_page_alloc/min-order", chosen ? "1" : "0"))
 		return false;
 	for (i = 0; i < 2; i++)
 		for (j = 0; j < sizeof(name) / sizeof(name[0]); j++)
