@@ -16,6 +16,7 @@ static struct cw_block *block;
 /**
  * cw_block_get() - the root of everything
  *
+ * Context: any.
  * Return: the block; its size is in it.
  */
 const struct cw_block *cw_block_get(void)
@@ -68,6 +69,7 @@ static void boot_id_read(char *id, size_t size)
  * cw_block_init() - make the block
  * @layout: text for a reader of a dump
  *
+ * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int cw_block_init(const char *layout)
@@ -118,6 +120,8 @@ void cw_block_cpu(unsigned int cpu, __u64 phys)
 
 /**
  * cw_block_exit() - nothing is kept any more
+ *
+ * Context: process context.
  */
 void cw_block_exit(void)
 {

@@ -14,6 +14,8 @@
 
 /**
  * cw_context_enter() - begin what handlers do, outside of a handler
+ *
+ * Context: process context. Preemption is off until cw_context_leave(), except on PREEMPT_RT.
  */
 static inline void cw_context_enter(void)
 {
@@ -23,6 +25,8 @@ static inline void cw_context_enter(void)
 
 /**
  * cw_context_leave() - end it
+ *
+ * Context: as cw_context_enter() left it.
  */
 static inline void cw_context_leave(void)
 {
@@ -33,6 +37,7 @@ static inline void cw_context_leave(void)
 /**
  * cw_context_may_lock() - may memory be allocated and paths be looked at?
  *
+ * Context: process context, handler or not.
  * Return: false in a handler that the kernel calls with preemption off, on PREEMPT_RT.
  */
 static inline bool cw_context_may_lock(void)

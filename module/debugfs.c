@@ -239,6 +239,8 @@ static void make_previous(void)
 
 /**
  * cw_debugfs_init() - make the files; the module records without them as well, and says so
+ *
+ * Context: process context, may sleep.
  */
 void cw_debugfs_init(void)
 {
@@ -257,6 +259,8 @@ void cw_debugfs_init(void)
 
 /**
  * cw_debugfs_exit() - take the files away; nobody reads when it returns
+ *
+ * Context: process context, may sleep.
  */
 void cw_debugfs_exit(void)
 {

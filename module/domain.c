@@ -113,6 +113,7 @@ static u32 encoded_len(const char *word, u32 len)
  * cw_domain_get() - one more user
  * @domain: with at least one user already
  *
+ * Context: any.
  * Return: @domain.
  */
 struct cw_domain *cw_domain_get(struct cw_domain *domain)
@@ -124,6 +125,8 @@ struct cw_domain *cw_domain_get(struct cw_domain *domain)
 /**
  * cw_domain_put() - one user less; the last one leaves it idle, ready to be used again
  * @domain: it, or NULL
+ *
+ * Context: any.
  */
 void cw_domain_put(struct cw_domain *domain)
 {
@@ -226,6 +229,7 @@ struct cw_domain *cw_domain_enter(const struct cw_domain *from, const char *file
 /**
  * cw_domain_count() - how many histories there are
  *
+ * Context: any.
  * Return: their number, idle ones among them.
  */
 unsigned int cw_domain_count(void)
@@ -236,6 +240,7 @@ unsigned int cw_domain_count(void)
 /**
  * cw_domain_table() - where a reader of a dump finds the histories
  *
+ * Context: any.
  * Return: the table.
  */
 const struct rhashtable *cw_domain_table(void)
@@ -352,6 +357,7 @@ long cw_domain_evict(long wanted)
 /**
  * cw_domain_init() - an empty table
  *
+ * Context: process context, may sleep.
  * Return: 0 or an error of rhashtable_init().
  */
 int cw_domain_init(void)
@@ -367,6 +373,8 @@ static void free_one(void *domain, void *unused)
 
 /**
  * cw_domain_exit() - free all; nobody may hold or look for one any more
+ *
+ * Context: process context, may sleep.
  */
 void cw_domain_exit(void)
 {

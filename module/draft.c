@@ -24,6 +24,7 @@ static u64 *slot_of(struct cw_draft *draft, unsigned int key)
  * @type: enum cw_type
  * @keys: how many keys the type has
  *
+ * Context: any.
  * Return: false if the memory is too small for the keys alone.
  */
 bool cw_draft_on(struct cw_draft *draft, void *buf, size_t size, enum cw_type type,
@@ -67,6 +68,8 @@ bool cw_draft_open(struct cw_draft *draft, enum cw_type type, unsigned int keys,
 /**
  * cw_draft_close() - the record is whole
  * @draft: from a successful cw_draft_open()
+ *
+ * Context: as cw_draft_open() left it.
  */
 void cw_draft_close(struct cw_draft *draft)
 {
@@ -98,6 +101,8 @@ static void copy(char *to, const char *from, u32 bytes)
  * @draft: the draft
  * @key: index of the key
  * @value: the number
+ *
+ * Context: any, between cw_draft_open() and cw_draft_close(), or after cw_draft_on().
  */
 void cw_draft_num(struct cw_draft *draft, unsigned int key, u64 value)
 {
@@ -130,6 +135,8 @@ static char *tail_room(struct cw_draft *draft, unsigned int key, u32 bytes, bool
  * @s: bytes
  * @bytes: how many; none and not cut: the key stays unknown
  * @cut: they are the beginning of more
+ *
+ * Context: as cw_draft_num().
  */
 void cw_draft_str(struct cw_draft *draft, unsigned int key, const char *s, u32 bytes, bool cut)
 {
@@ -147,6 +154,8 @@ void cw_draft_str(struct cw_draft *draft, unsigned int key, const char *s, u32 b
  * @draft: the draft
  * @key: index of the key
  * @s: NUL-terminated
+ *
+ * Context: as cw_draft_num().
  */
 void cw_draft_text(struct cw_draft *draft, unsigned int key, const char *s)
 {
@@ -158,6 +167,8 @@ void cw_draft_text(struct cw_draft *draft, unsigned int key, const char *s)
  * @draft: the draft
  * @key: index of the key
  * @comm: TASK_COMM_LEN bytes; a task's own may change meanwhile
+ *
+ * Context: as cw_draft_num().
  */
 void cw_draft_comm(struct cw_draft *draft, unsigned int key, const char *comm)
 {
@@ -171,6 +182,8 @@ void cw_draft_comm(struct cw_draft *draft, unsigned int key, const char *comm)
  * cw_draft_auid() - put current's login user into the record, if it belongs to a login
  * @draft: the draft
  * @key: index of the key
+ *
+ * Context: as cw_draft_num(); current is whom the record is about.
  */
 void cw_draft_auid(struct cw_draft *draft, unsigned int key)
 {
@@ -186,6 +199,8 @@ void cw_draft_auid(struct cw_draft *draft, unsigned int key)
  * @key: index of the key
  * @exec: the exec, or NULL
  * @cut: it is known to go on
+ *
+ * Context: as cw_draft_num(); @exec has a holder, or rcu_read_lock() is held.
  */
 void cw_draft_domain(struct cw_draft *draft, unsigned int key, const struct cw_exec *exec,
 		     bool cut)
@@ -208,6 +223,7 @@ void cw_draft_domain(struct cw_draft *draft, unsigned int key, const struct cw_e
  * cw_draft_exec_bytes() - room in the tail that an exec needs
  * @exec: it, or NULL
  *
+ * Context: any; @exec has a holder, or rcu_read_lock() is held.
  * Return: bytes.
  */
 u32 cw_draft_exec_bytes(const struct cw_exec *exec)
@@ -229,6 +245,8 @@ static void put_piece(struct cw_draft *draft, int key, const struct cw_exec *exe
  * @draft: the draft
  * @keys: where the type has it
  * @exec: the exec, or NULL
+ *
+ * Context: as cw_draft_domain().
  */
 void cw_draft_exec(struct cw_draft *draft, const struct cw_exec_keys *keys,
 		   const struct cw_exec *exec)

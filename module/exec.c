@@ -107,6 +107,7 @@ static void store_paths(struct cw_exec *exec, struct cw_path exe, struct cw_path
 /**
  * cw_exec_spare_bytes() - room that a CPU's spare exec needs
  *
+ * Context: any.
  * Return: bytes.
  */
 size_t cw_exec_spare_bytes(void)
@@ -158,6 +159,7 @@ struct cw_exec *cw_exec_new(const struct linux_binprm *bprm, struct cw_scratch *
 /**
  * cw_exec_older_room() - room that cw_exec_older() needs
  *
+ * Context: any.
  * Return: bytes.
  */
 size_t cw_exec_older_room(void)
@@ -419,6 +421,7 @@ struct cw_exec *cw_exec_failed(const struct cw_exec *was, struct cw_scratch *scr
  * cw_exec_get() - one more holder
  * @exec: with at least one holder
  *
+ * Context: any.
  * Return: @exec.
  */
 struct cw_exec *cw_exec_get(struct cw_exec *exec)
@@ -440,6 +443,8 @@ static void free_rcu(struct rcu_head *rcu)
 /**
  * cw_exec_put() - one holder less; the last one frees it
  * @exec: it, or NULL
+ *
+ * Context: any but an NMI.
  */
 void cw_exec_put(struct cw_exec *exec)
 {

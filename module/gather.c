@@ -27,8 +27,8 @@
 
 /**
  * cw_gather_tree() - current's live ancestors
- * @node: filled, current first
- * @levels: the most levels
+ * @node: filled, current first; room for @levels is the caller's
+ * @levels: the most levels, 1 to 64
  * @cut: set if there were more
  *
  * Context: any.
@@ -116,6 +116,8 @@ bool cw_gather_maps_begin(void)
 
 /**
  * cw_gather_maps_end() - let them change again
+ *
+ * Context: as cw_gather_maps_begin().
  */
 void cw_gather_maps_end(void)
 {
@@ -298,7 +300,7 @@ void cw_gather_place(const struct cw_spot *spot, char *buf, u32 size, bool build
  * cw_gather_forget() - let a mapping's file go
  * @spot: from cw_gather_spot(), or of zeroes
  *
- * Context: handler.
+ * Context: handler; also a callback of RCU.
  */
 void cw_gather_forget(struct cw_spot *spot)
 {

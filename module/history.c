@@ -84,8 +84,9 @@ struct cw_task *cw_history_find(const struct task_struct *task)
 
 /**
  * cw_history_exec() - what a process has executed last
- * @task: current's, or any under rcu_read_lock()
+ * @task: the process, or NULL
  *
+ * Context: any, rcu_read_lock() held, for as long as the result is used.
  * Return: the exec, or NULL if it is not known.
  */
 struct cw_exec *cw_history_exec(const struct cw_task *task)
@@ -147,6 +148,7 @@ struct cw_task *cw_history_add(const struct cw_task_key *key, struct cw_exec *ex
 /**
  * cw_history_has_gaps() - may a living process be missing?
  *
+ * Context: any.
  * Return: true until those older than the module are known, and once there was no memory for one;
  *	always if forks are not seen.
  */
@@ -159,6 +161,7 @@ bool cw_history_has_gaps(void)
  * cw_history_stale() - has a process executed more than its exec tells?
  * @task: the process, or NULL
  *
+ * Context: any, rcu_read_lock() held.
  * Return: true if there was no memory to remember what it executed last.
  */
 bool cw_history_stale(const struct cw_task *task)
@@ -331,6 +334,8 @@ static void forget_signal(struct cw_task *task)
  * cw_history_replace() - current has executed something
  * @task: its process
  * @exec: what; the reference is taken over
+ *
+ * Context: handler of current, rcu_read_lock() held.
  */
 void cw_history_replace(struct cw_task *task, struct cw_exec *exec)
 {
@@ -345,6 +350,8 @@ void cw_history_replace(struct cw_task *task, struct cw_exec *exec)
 /**
  * cw_history_outdate() - current has executed something, of which there is no memory to keep what
  * @task: its process
+ *
+ * Context: handler of current, rcu_read_lock() held.
  */
 void cw_history_outdate(struct cw_task *task)
 {
@@ -385,6 +392,8 @@ static void end(struct cw_task *known)
  * @task: that thread
  *
  * May be called more than once for a process.
+ *
+ * Context: handler in process context.
  */
 void cw_history_end(struct task_struct *task)
 {
@@ -396,6 +405,8 @@ void cw_history_end(struct task_struct *task)
 /**
  * cw_history_end_key() - the same, of one that may have been reaped
  * @key: from cw_history_key()
+ *
+ * Context: process context.
  */
 void cw_history_end_key(const struct cw_task_key *key)
 {
@@ -407,6 +418,7 @@ void cw_history_end_key(const struct cw_task_key *key)
 /**
  * cw_history_count() - how many processes are known
  *
+ * Context: any.
  * Return: their number.
  */
 unsigned int cw_history_count(void)
@@ -417,6 +429,7 @@ unsigned int cw_history_count(void)
 /**
  * cw_history_table() - where a reader of a dump finds the processes
  *
+ * Context: any.
  * Return: the table.
  */
 const struct rhashtable *cw_history_table(void)
@@ -427,6 +440,8 @@ const struct rhashtable *cw_history_table(void)
 /**
  * cw_history_scanned() - the processes older than the module are known
  * @all: all of them, and none was forked unseen meanwhile
+ *
+ * Context: any.
  */
 void cw_history_scanned(bool all)
 {
@@ -436,6 +451,8 @@ void cw_history_scanned(bool all)
 /**
  * cw_history_walk_enter() - begin to walk over all processes
  * @iter: for rhashtable_walk_start() and so on
+ *
+ * Context: process context.
  */
 void cw_history_walk_enter(struct rhashtable_iter *iter)
 {
@@ -445,6 +462,7 @@ void cw_history_walk_enter(struct rhashtable_iter *iter)
 /**
  * cw_history_init() - an empty table
  *
+ * Context: process context, may sleep.
  * Return: 0 or an error of rhashtable_init().
  */
 int cw_history_init(void)
@@ -459,6 +477,8 @@ static void free_one(void *ptr, void *unused)
 
 /**
  * cw_history_exit() - forget everything; no hook may run any more
+ *
+ * Context: process context, may sleep.
  */
 void cw_history_exit(void)
 {

@@ -146,6 +146,7 @@ DEFINE_PER_CPU(unsigned long[CW_HOOK_MAX], cw_hook_hits);
  * cw_hook_is_set() - does this hook work?
  * @id: of the hook
  *
+ * Context: any.
  * Return: true if it does.
  */
 bool cw_hook_is_set(enum cw_hook_id id)
@@ -158,6 +159,7 @@ NOKPROBE_SYMBOL(cw_hook_is_set);
  * cw_hook_name() - what a hook is called
  * @id: of the hook
  *
+ * Context: any.
  * Return: the symbol it asks for.
  */
 const char *cw_hook_name(enum cw_hook_id id)
@@ -170,6 +172,7 @@ const char *cw_hook_name(enum cw_hook_id id)
  * @name: symbol it asks for
  * @len: bytes of @name
  *
+ * Context: any.
  * Return: true if there is.
  */
 bool cw_hook_known(const char *name, size_t len)
@@ -185,6 +188,8 @@ bool cw_hook_known(const char *name, size_t len)
 /**
  * cw_hook_names() - append the names of all hooks, parted by commas
  * @out: where to
+ *
+ * Context: any.
  */
 void cw_hook_names(struct cw_out *out)
 {
@@ -200,6 +205,7 @@ void cw_hook_names(struct cw_out *out)
  * cw_hook_missed() - hits that the kernel did not hand to the handler
  * @id: of the hook
  *
+ * Context: any.
  * Return: how many.
  */
 unsigned long cw_hook_missed(enum cw_hook_id id)
@@ -230,6 +236,8 @@ static void put_num(struct cw_out *out, const char *key, u64 value)
  * cw_hook_show() - append a line about a hook
  * @out: where to
  * @id: of the hook
+ *
+ * Context: any.
  */
 void cw_hook_show(struct cw_out *out, enum cw_hook_id id)
 {
@@ -357,7 +365,7 @@ static void set(struct hook *hook)
  * It works all the same while the tracepoint for which it stands in is missing. At rest it costs
  * an exec nothing.
  *
- * Context: process context.
+ * Context: process context, may sleep.
  * Return: 0, or an error of the kernel, which has been told: it is as before.
  */
 int cw_hook_want_returns(bool wanted)
@@ -449,7 +457,7 @@ static struct notifier_block module_notifier = { .notifier_call = module_changes
 /**
  * cw_hook_set_all() - set what can be set, and say in a sentence each what cannot
  *
- * Context: process context.
+ * Context: process context, may sleep.
  */
 void cw_hook_set_all(void)
 {
@@ -466,7 +474,7 @@ void cw_hook_set_all(void)
 /**
  * cw_hook_clear_all() - take all hooks away; no handler runs when it returns
  *
- * Context: process context.
+ * Context: process context, may sleep.
  */
 void cw_hook_clear_all(void)
 {

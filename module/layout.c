@@ -68,6 +68,7 @@ static char text[2048] __initdata;
 /**
  * cw_layout_make() - say where things are
  *
+ * Context: process context, while the module is initialised.
  * Return: text for struct cw_block, good until the module is initialised.
  */
 const char __init *cw_layout_make(void)

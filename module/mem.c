@@ -130,6 +130,7 @@ static bool should_fail(void)
  * cw_mem_cost() - what the kernel's allocator really takes
  * @bytes: for so many
  *
+ * Context: any.
  * Return: bytes.
  */
 long cw_mem_cost(size_t bytes)
@@ -273,6 +274,7 @@ static int pool_init(struct pool *pool, const char *name, size_t bytes, size_t f
 /**
  * cw_mem_used() - memory that handlers hold
  *
+ * Context: any.
  * Return: bytes, less than a batch a CPU too many.
  */
 unsigned long cw_mem_used(void)
@@ -334,6 +336,8 @@ struct cw_scratch *cw_mem_scratch_get(void)
 /**
  * cw_mem_scratch_put() - done with it
  * @scratch: from cw_mem_scratch_get(), or NULL
+ *
+ * Context: as cw_mem_scratch_get().
  */
 void cw_mem_scratch_put(struct cw_scratch *scratch)
 {
@@ -350,7 +354,7 @@ void cw_mem_scratch_put(struct cw_scratch *scratch)
  * cw_mem_prepare_cpu() - give a CPU its room before it runs anything
  * @cpu: its number
  *
- * Context: process context.
+ * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int cw_mem_prepare_cpu(unsigned int cpu)
@@ -372,6 +376,7 @@ int cw_mem_prepare_cpu(unsigned int cpu)
  * @pressure: called from a worker when three quarters are used, until it is five eighths; gives
  *	up so many bytes of what is not needed, and returns how many, 0 if there is nothing
  *
+ * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int cw_mem_init(long (*pressure)(long wanted))
@@ -399,7 +404,7 @@ int cw_mem_init(long (*pressure)(long wanted))
 /**
  * cw_mem_calm() - no more calls of the pressure handler
  *
- * Context: process context; no hook may run any more.
+ * Context: process context, may sleep; no hook may run any more.
  */
 void cw_mem_calm(void)
 {
@@ -409,6 +414,8 @@ void cw_mem_calm(void)
 
 /**
  * cw_mem_exit() - close it; everything must have been freed
+ *
+ * Context: process context, may sleep.
  */
 void cw_mem_exit(void)
 {

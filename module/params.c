@@ -54,7 +54,9 @@ static void changed(const struct kernel_param *kp, const char *old, const char *
  * @accepted: what can be used instead, a sentence without its full stop
  *
  * Whoever gives the value may be handing on what others wrote, so it goes into the kernel log
- * escaped, and no more than its beginning. Context: any.
+ * escaped, and no more than its beginning.
+ *
+ * Context: any.
  */
 void cw_params_refuse(const char *name, const char *text, const char *accepted)
 {
@@ -256,6 +258,7 @@ MODULE_PARM_DESC(persist, "memory that a reset leaves alone, where a copy of the
 /**
  * cw_params_persist() - which memory outlives a reset
  *
+ * Context: any.
  * Return: as it was given; "" for none.
  */
 const char *cw_params_persist(void)
@@ -282,6 +285,7 @@ static const char *skip_next(const char **at, size_t *len)
  * cw_params_skips() - is this hook to be left out?
  * @hook: its name
  *
+ * Context: any.
  * Return: true if it is.
  */
 bool cw_params_skips(const char *hook)
@@ -298,6 +302,7 @@ bool cw_params_skips(const char *hook)
 /**
  * cw_params_check_hooks() - does skip_hooks name hooks that exist?
  *
+ * Context: any.
  * Return: 0 or -EINVAL, which has been explained.
  */
 int cw_params_check_hooks(void)
@@ -323,7 +328,7 @@ int cw_params_check_hooks(void)
  * cw_params_live() - from now on, or no longer, a change is an event
  * @on: which
  *
- * Context: process context.
+ * Context: process context, may sleep.
  */
 void cw_params_live(bool on)
 {
@@ -371,6 +376,7 @@ static char *next_word(char *at)
 /**
  * cw_params_off() - does the kernel's command line have the word nocrashwatch?
  *
+ * Context: process context, may sleep.
  * Return: 1 if it has, 0, or -ENOMEM.
  */
 int cw_params_off(void)
@@ -392,6 +398,7 @@ int cw_params_off(void)
  * @start: its physical address
  * @bytes: of it
  *
+ * Context: process context, may sleep.
  * Return: 1 if it has, 0, or -ENOMEM.
  */
 int cw_params_set_aside(u64 start, u64 bytes)

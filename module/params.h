@@ -6,20 +6,24 @@
 #include <linux/types.h>
 
 /**
- * struct cw_params - the choices; run-time ones change under the kernel's parameter lock
- * @ring_kb: KiB of each CPU's ring of events; a power of two
- * @incident_kb: KiB of each CPU's ring of incidents; a power of two
- * @argv_bytes: bytes of arguments kept an exec
- * @max_mem_kb: KiB that histories may use
- * @tree_levels: levels of a live process tree
- * @reboot_panic: enum cw_policy_mode: which restarts become a panic
- * @reboot_panic_force: also if no crash kernel is loaded
- * @log_exec: exec records are made
- * @log_failed_exec: exec-failed records are made
- * @log_exit: exit records are made
- * @fail_alloc: every so manieth allocation in a handler fails, for tests; 0: none
- * @signals: bit N: deaths by signal N + 1 are recorded
- * @signals_named: bit N: signal N + 1 was chosen by name or number
+ * struct cw_params - the choices
+ * @ring_kb: KiB of each CPU's ring of events; a power of two from 128 to 16384; default 512
+ * @incident_kb: KiB of each CPU's ring of incidents; a power of two from 256 to 16384; default 256
+ * @argv_bytes: bytes of arguments kept an exec; 64 to 32768; default 4096
+ * @max_mem_kb: KiB that histories may use; 256 to 16777216; default 65536
+ * @tree_levels: levels of a live process tree; 1 to 64; default 32
+ * @reboot_panic: enum cw_policy_mode: which restarts become a panic; default %CW_POLICY_OFF
+ * @reboot_panic_force: also if no crash kernel is loaded; 0 or 1; default 0
+ * @log_exec: exec records are made; 0 or 1; default 1
+ * @log_failed_exec: exec-failed records are made; 0 or 1; default 0
+ * @log_exit: exit records are made; 0 or 1; default 1
+ * @fail_alloc: every so manieth allocation in a handler fails, for tests; 0: none, to 1000000;
+ *	default 0
+ * @signals: bit N: deaths by signal N + 1 are recorded; default all
+ * @signals_named: bit N: signal N + 1 was chosen by name or number, or all were; default none
+ *
+ * The first four are chosen at load. The others may change at any time, under the kernel's
+ * parameter lock.
  */
 struct cw_params {
 	unsigned long ring_kb;

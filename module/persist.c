@@ -108,6 +108,9 @@ static void get(const struct part *part, u64 off, void *to, u32 bytes)
  * @id: the ring it is in
  * @entry: whole
  *
+ * What takes, with its head, more than half of its part is left out and not counted. No record is
+ * that long: see LEAST_BYTES.
+ *
  * Context: as cw_persist_keep().
  */
 void cw_persist_write(enum cw_ring_id id, const struct cw_entry *entry)
@@ -254,6 +257,7 @@ static int take_previous(u64 bytes)
 /**
  * cw_persist_previous() - has the boot before this one left anything?
  *
+ * Context: any.
  * Return: true if it has.
  */
 bool cw_persist_previous(void)
@@ -283,6 +287,8 @@ const struct cw_entry *cw_persist_entry(u32 *at, bool incidents)
 /**
  * cw_persist_describe() - make a block one of the boot before this one
  * @block: a copy
+ *
+ * Context: any; not after cw_persist_exit().
  */
 void cw_persist_describe(struct cw_block *block)
 {
@@ -355,6 +361,8 @@ static int find_room(const char *where, u64 *start, u64 *bytes)
  * @block: of this boot
  *
  * To be called when nothing can fail any more: what a load has erased the next one cannot find.
+ *
+ * Context: process context, may sleep.
  */
 void cw_persist_begin(const struct cw_block *block)
 {
@@ -377,6 +385,7 @@ void cw_persist_begin(const struct cw_block *block)
  * cw_persist_init() - find what was left
  * @where: as the parameter has it; "" for nothing
  *
+ * Context: process context, may sleep.
  * Return: 0, -EINVAL which has been explained, or -ENOMEM.
  */
 int cw_persist_init(const char *where)
@@ -409,6 +418,8 @@ int cw_persist_init(const char *where)
 
 /**
  * cw_persist_exit() - keep no more; what was kept stays where it is
+ *
+ * Context: process context, may sleep.
  */
 void cw_persist_exit(void)
 {

@@ -95,7 +95,7 @@ NOKPROBE_SYMBOL(cw_policy_is_panicking);
 
 /**
  * cw_policy_words() - what the panic is to say
- * @words: one line
+ * @words: one line of up to 899 bytes; the rest is cut
  *
  * Context: any; one at a time.
  */

@@ -273,6 +273,7 @@ NOKPROBE_SYMBOL(cw_probe_watchdog);
 /**
  * cw_probe_reboot_init() - hear of restarts before anybody else does
  *
+ * Context: process context, may sleep.
  * Return: 0 or an error.
  */
 int cw_probe_reboot_init(void)
@@ -289,6 +290,8 @@ int cw_probe_reboot_init(void)
 
 /**
  * cw_probe_reboot_exit() - hear no more of them; the hooks must be gone
+ *
+ * Context: process context, may sleep.
  */
 void cw_probe_reboot_exit(void)
 {

@@ -395,6 +395,7 @@ bool cw_reboot_seen(const struct cw_sight *sight)
 /**
  * cw_reboot_init() - set memory aside, for there may be none when it is needed
  *
+ * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int cw_reboot_init(void)
@@ -405,6 +406,8 @@ int cw_reboot_init(void)
 
 /**
  * cw_reboot_exit() - give it back; the hooks must be gone
+ *
+ * Context: process context, may sleep.
  */
 void cw_reboot_exit(void)
 {

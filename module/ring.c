@@ -14,9 +14,10 @@
  * an entry out and then looks at the tail: if it has passed the entry, the copy is worthless.
  *
  * Barriers:
- *   ring(A)  head: smp_store_release() in cw_ring_commit(), smp_load_acquire() in cw_ring_state()
+ *   ring(A)  head: smp_store_release() in cw_ring_commit(), smp_load_acquire() in cw_ring_peek();
+ *            cw_ring_state() has it by gen, ring(D)
  *   ring(B)  tail before data: smp_wmb() in make_room(); data before tail: smp_rmb() in
- *            cw_ring_read()
+ *            cw_ring_read() and cw_ring_peek()
  *   ring(C)  gen odd before the time is taken: smp_store_mb() in cw_ring_reserve(); a reader that
  *            took the time and then sees gen even has every record of before that time
  *   ring(D)  gen around the counters: smp_store_release() in cw_ring_commit() and drop(), acquire
@@ -380,6 +381,7 @@ u32 cw_ring_peek(unsigned int cpu, enum cw_ring_id id, u64 *pos, void *buf, u32 
 /**
  * cw_ring_entry_max() - bytes of the longest possible entry
  *
+ * Context: any.
  * Return: bytes.
  */
 u32 cw_ring_entry_max(void)
@@ -390,6 +392,7 @@ u32 cw_ring_entry_max(void)
 /**
  * cw_ring_homeless() - records dropped since their CPU had no ring
  *
+ * Context: any.
  * Return: how many.
  */
 u64 cw_ring_homeless(void)
@@ -440,7 +443,7 @@ static void free_cpu(unsigned int cpu)
  * cw_ring_prepare_cpu() - give a CPU its rings before it runs anything
  * @cpu: its number
  *
- * Context: process context.
+ * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int cw_ring_prepare_cpu(unsigned int cpu)
@@ -477,6 +480,8 @@ free:
 
 /**
  * cw_ring_exit() - free everything; no writer and no reader may be left
+ *
+ * Context: process context, may sleep.
  */
 void cw_ring_exit(void)
 {

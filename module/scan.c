@@ -88,6 +88,7 @@ static void scan_one(struct task_struct *leader)
 /**
  * cw_scan_init() - set memory aside for cw_scan_run(), which may not fail
  *
+ * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int cw_scan_init(void)
@@ -110,6 +111,8 @@ int cw_scan_init(void)
 
 /**
  * cw_scan_exit() - give it back
+ *
+ * Context: process context, may sleep.
  */
 void cw_scan_exit(void)
 {

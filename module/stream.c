@@ -173,7 +173,7 @@ static struct lane *overtaken(struct cw_stream *stream)
  *
  * Where the reader was overtaken the next entry is one of type CW_LOST with sequence 0.
  *
- * Context: process context, one caller at a time.
+ * Context: process context, one caller at a time; may sleep.
  * Return: an entry, valid until the next call; NULL if there is none now.
  */
 const struct cw_entry *cw_stream_next(struct cw_stream *stream)
@@ -242,6 +242,7 @@ bool cw_stream_grew(struct cw_stream *stream)
  * cw_stream_open() - begin to read
  * @kind: what to give
  *
+ * Context: process context, may sleep.
  * Return: the stream or an ERR_PTR().
  */
 struct cw_stream *cw_stream_open(enum cw_stream_kind kind)
@@ -267,6 +268,8 @@ struct cw_stream *cw_stream_open(enum cw_stream_kind kind)
 /**
  * cw_stream_close() - done with it
  * @stream: the stream
+ *
+ * Context: process context, may sleep.
  */
 void cw_stream_close(struct cw_stream *stream)
 {
@@ -283,6 +286,7 @@ void cw_stream_close(struct cw_stream *stream)
 /**
  * cw_stream_wait() - where followers wait
  *
+ * Context: any.
  * Return: woken after a record was committed.
  */
 wait_queue_head_t *cw_stream_wait(void)
@@ -293,6 +297,7 @@ wait_queue_head_t *cw_stream_wait(void)
 /**
  * cw_stream_init() - make ready to wake followers
  *
+ * Context: process context.
  * Return: 0.
  */
 int cw_stream_init(void)
@@ -306,6 +311,8 @@ int cw_stream_init(void)
 
 /**
  * cw_stream_exit() - wait for wake-ups under way; nothing may be committed any more
+ *
+ * Context: process context, may sleep.
  */
 void cw_stream_exit(void)
 {

@@ -62,7 +62,7 @@ static int walk_symbols(unsigned long addr, bool up, const char *symbol, char *f
  * the exact one. The kernel tells modules the name of an address, not the address of a name: walk
  * from a neighbour whose name is fixed.
  *
- * Context: process context.
+ * Context: process context, may sleep.
  * Return: 0, or -ENOENT if there is none, or why @near cannot be found.
  */
 int cw_symbol_find(const char *symbol, const char *near, char *found, size_t size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Records as text: the same source tells them in the module and in the tools. */
+/* Records as text: the same source tells them in the module and in the tools; in any context. */
 #ifndef CW_ABI_TEXT_H
 #define CW_ABI_TEXT_H
 

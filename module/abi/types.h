@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which record types and keys there are, and how to get at a record's values safely. */
+/* Record types and their keys, and how to get at a record's values safely; in any context. */
 #ifndef CW_ABI_TYPES_H
 #define CW_ABI_TYPES_H
 
