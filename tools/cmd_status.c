@@ -298,8 +298,8 @@ static void put_json_stats(struct cw_out *out, const char *stats)
 
 static void put_json_hooks(struct cw_out *out, const char *probes)
 {
-	static const char *const keys[] = { "hook", "kind", "asked", "found", "addr", "state",
-					    "hits", "missed", "loses" };
+	static const char *const keys[] = { "hook", "kind", "state", "found",
+					    "addr", "hits", "missed", "loses" };
 	const char *line, *comma = "";
 	char value[512];
 	size_t i;

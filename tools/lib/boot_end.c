@@ -104,6 +104,14 @@ static void find_who(struct cw_boot_end *end, const char *keys, const char *orig
 	find(keys, "domain", end->domain, sizeof(end->domain));
 }
 
+/* Where a child of init asks, as busybox's does: its history has init alone, and no program. */
+static bool by_child_of_init(const char *domain)
+{
+	size_t len = strlen(domain);
+
+	return len > 3 && !strcmp(domain + len - 3, "(1)") && !strchr(domain, ' ');
+}
+
 /* Where init runs a program to restart, a script of its last runlevel has started that. */
 static bool by_runlevel(const char *domain)
 {
@@ -161,7 +169,8 @@ void cw_boot_end_restart(struct cw_boot_end *end, const char *keys)
 	end->ours = !strcmp(action, "panic");
 	if (panics || end->ours)
 		end->verdict = CW_BOOT_PANIC;
-	else if (!strcmp(pid, "1") || one_of(reason, passed) || by_runlevel(end->domain))
+	else if (!strcmp(pid, "1") || one_of(reason, passed) || by_runlevel(end->domain) ||
+		 by_child_of_init(end->domain))
 		end->verdict = CW_BOOT_ORDERLY;
 	else
 		end->verdict = CW_BOOT_UNEXPECTED;

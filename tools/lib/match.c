@@ -228,6 +228,24 @@ static bool list_has(const struct cw_record *rec, unsigned int key, const char *
 	return false;
 }
 
+/* A program of a history, in which blank and backslash are octal; given as it is, or as it stands there */
+static bool word_is(const char *s, size_t len, const char *value)
+{
+	if (str_is(s, len, false, value, strlen(value)))
+		return true;
+	while (len && *value) {
+		bool blank = len >= 4 && !memcmp(s, "\\040", 4);
+		bool backslash = len >= 4 && !memcmp(s, "\\134", 4);
+		size_t n = blank || backslash ? 4 : 1;
+
+		if (*value++ != (blank ? ' ' : backslash ? '\\' : *s))
+			return false;
+		s += n;
+		len -= n;
+	}
+	return !len && !*value;
+}
+
 /* The canonical history, or one program in it. */
 static bool domain_has(const struct cw_record *rec, unsigned int key, const char *value)
 {
@@ -241,7 +259,7 @@ static bool domain_has(const struct cw_record *rec, unsigned int key, const char
 		const char *blank = memchr(s, ' ', len);
 
 		word = blank ? (size_t)(blank - s) : len;
-		if (str_is(s, word, false, value, strlen(value)))
+		if (word_is(s, word, value))
 			return true;
 		word += !!blank;
 	}

@@ -224,25 +224,10 @@ static void put_user(struct cw_out *out, __u64 uid)
 		cw_text_num(out, uid, 0, 0);
 }
 
-static void tell_reboot(struct cw_out *out, const struct cw_record *rec)
+static void put_process(struct cw_out *out, const struct cw_record *rec)
 {
-	static const char *const origins[][2] = {
-		{ "syscall", " with a system call" },
-		{ "sysrq", " through sysrq" },
-		{ "kthread", " in a kernel thread" },
-		{ "interrupt", " in an interrupt, which it merely happened to be under" },
-		{ "panic", " in a panic" },
-	};
-	static const char *const actions[][2] = {
-		{ "recorded", "; it was recorded" },
-		{ "allowed", "; it was let pass" },
-		{ "panic", "; it was turned into a panic" },
-	};
-	bool panic = cw_key_is(rec, "how", "panic");
 	__u64 uid;
 
-	if (panic)
-		cw_text_puts(out, "the kernel panicked under ");
 	cw_tell_who(out, rec);
 	if (cw_key_num(rec, "uid", &uid)) {
 		cw_text_puts(out, " of user ");
@@ -253,7 +238,45 @@ static void tell_reboot(struct cw_out *out, const struct cw_record *rec)
 		put_user(out, uid);
 		cw_text_puts(out, ")");
 	}
-	if (panic) {
+}
+
+/* Whoever ran when the kernel panicked has not asked for anything, nor who holds a watchdog. */
+static void put_who_asked(struct cw_out *out, const struct cw_record *rec)
+{
+	bool known = cw_key_find(rec, "pid") >= 0;
+
+	if (cw_key_is(rec, "how", "panic") || cw_key_is(rec, "origin", "panic")) {
+		cw_text_puts(out, known ? "the kernel panicked under " :
+					  "the kernel panicked in an interrupt");
+		if (known)
+			put_process(out, rec);
+		cw_text_puts(out, cw_key_is(rec, "how", "panic") ? "" : ", and");
+	} else if (known) {
+		put_process(out, rec);
+		if (cw_key_is(rec, "via", "softdog"))
+			cw_text_puts(out, " did not feed its watchdog, which");
+	} else if (cw_key_is(rec, "via", "softdog")) {
+		cw_text_puts(out, "a watchdog that nobody fed");
+	} else {
+		cw_text_puts(out, cw_key_is(rec, "origin", "interrupt") ? "an interrupt" : "somebody");
+	}
+}
+
+static void tell_reboot(struct cw_out *out, const struct cw_record *rec)
+{
+	static const char *const origins[][2] = {
+		{ "syscall", " with a system call" },
+		{ "sysrq", " through sysrq" },
+		{ "kthread", " in a kernel thread" },
+	};
+	static const char *const actions[][2] = {
+		{ "recorded", "; it was recorded" },
+		{ "allowed", "; it was let pass" },
+		{ "panic", "; it was turned into a panic" },
+	};
+
+	put_who_asked(out, rec);
+	if (cw_key_is(rec, "how", "panic")) {
 		cw_text_puts(out, ".");
 		return;
 	}
@@ -262,6 +285,10 @@ static void tell_reboot(struct cw_out *out, const struct cw_record *rec)
 		cw_text_puts(out, "reboot");
 	cw_text_puts(out, cw_key_is(rec, "scope", "container") ? " of its container" : "");
 	cw_text_puts(out, one_of(rec, "origin", origins, sizeof(origins) / sizeof(origins[0])));
+	if (cw_key_is(rec, "origin", "kthread") && cw_key_find(rec, "via") >= 0) {
+		cw_text_puts(out, " on behalf of ");
+		cw_key_put(out, rec, "via");
+	}
 	cw_text_puts(out, one_of(rec, "action", actions, sizeof(actions) / sizeof(actions[0])));
 	cw_text_puts(out, ".");
 }

@@ -52,7 +52,10 @@ static void put_events(void)
 		printf("\n");
 		put_sentence(type->when);
 		if (type->incident)
-			puts("Kept among the incidents.");
+			puts(type == cw_type_find(CW_KILLED) ?
+				     "Kept among the incidents; those by SIGHUP, SIGINT and SIGPIPE\n"
+				     "only if the parameter signals names them." :
+				     "Kept among the incidents.");
 		for (k = 0; k < type->keys; k++) {
 			printf(".TP\n.BR ");
 			put_text(type->key[k].name, 1);

@@ -166,7 +166,16 @@ of_other_inits() {
 	log sys/fs/pstore/dmesg-ramoops-0 '2026-11-20 10:00:00' <<-'END'
 		[  812.3] crashwatch: reboot how="restart" at="reboot_notifier" origin="syscall" scope="host" action="allowed" pid=900 uid=0 comm="init" domain="init(1) /bin/busybox" reason="init asks for it"
 	END
-	ends 0 ' orderly *pstore *init(900)'
+	ends 0 ' orderly *pstore *init(900)' || return
+	# Without reboot_panic there is no reason; what has executed nothing has no program in its history.
+	log sys/fs/pstore/dmesg-ramoops-0 '2026-11-20 10:00:00' <<-'END'
+		[  812.3] crashwatch: reboot how="restart" at="reboot_notifier" origin="syscall" scope="host" action="recorded" pid=900 uid=0 comm="init" domain="init(1)"
+	END
+	ends 0 ' orderly *pstore *init(900)' || return
+	log sys/fs/pstore/dmesg-ramoops-0 '2026-11-20 10:00:00' <<-'END'
+		[  812.3] crashwatch: reboot how="restart" at="reboot_notifier" origin="syscall" scope="host" action="recorded" pid=900 uid=0 comm="init" domain="init(1) /tmp/init(1)"
+	END
+	ends 0 ' unexpected *pstore *init(900)'
 }
 
 told_once() {

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		boot = time(NULL) - atoll(argv[2]);
 	if (argc < 2 || !cw_sample_make(&sample, argv[1], boot * NS_PER_S)) {
-		fputs("usage: mkraw plain|hostile|lost|late|deep|pathless|future|names|many|empty [AGE]\n",
+		fputs("usage: mkraw plain|hostile|lost|late|deep|pathless|restarts|future|names|many|empty [AGE]\n",
 		      stderr);
 		return 2;
 	}

@@ -417,6 +417,36 @@ static void make_pathless(struct cw_sample *s)
 	end(s);
 }
 
+static void restart(struct cw_sample *s, __u64 seq, const char *how, const char *origin,
+		    const char *via, bool known)
+{
+	begin(s, 0, seq, 1000 * seq, CW_REBOOT);
+	str(s, CW_REBOOT_how, how, strlen(how));
+	str(s, CW_REBOOT_origin, origin, strlen(origin));
+	STR(s, CW_REBOOT_action, "recorded");
+	if (known) {
+		num(s, CW_REBOOT_pid, 148);
+		num(s, CW_REBOOT_uid, 0);
+		STR(s, CW_REBOOT_comm, "dash");
+	}
+	if (via)
+		str(s, CW_REBOOT_via, via, strlen(via));
+	end(s);
+}
+
+/* Who did not ask, or is not known */
+static void make_restarts(struct cw_sample *s)
+{
+	restart(s, 1, "restart", "interrupt", "softdog", true);
+	restart(s, 2, "restart", "interrupt", "softdog", false);
+	restart(s, 3, "restart", "interrupt", NULL, false);
+	restart(s, 4, "restart", "sysrq", "sysrq-b", false);
+	restart(s, 5, "restart", "panic", NULL, true);
+	restart(s, 6, "panic", "panic", NULL, true);
+	restart(s, 7, "panic", "panic", NULL, false);
+	restart(s, 8, "power-off", "kthread", "sysrq-o", true);
+}
+
 /* A type of a later version between two that are known. */
 static void make_future(struct cw_sample *s)
 {
@@ -501,6 +531,7 @@ bool cw_sample_make(struct cw_sample *sample, const char *kind, __s64 realtime_o
 		{ "lost", make_lost },
 		{ "late", make_late },
 		{ "pathless", make_pathless },
+		{ "restarts", make_restarts },
 		{ "deep", make_deep },
 		{ "future", make_future },
 		{ "names", make_names },
