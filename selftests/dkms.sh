@@ -171,8 +171,8 @@ change_kernel() {
 gone() {
 	local left
 	left=$(find /boot /etc /lib /opt /usr /var -xdev -ipath '*crashwatch*' \
-		! -path /etc/modprobe.d/crashwatch.conf ! -path "$PWD*" ! -name '*crashwatch-job*' |
-		sort -u)
+		! -path /etc/modprobe.d/crashwatch.conf ! -path "$PWD*" ! -name '*crashwatch-job*' \
+		! -path '*/initramfs-tools/*' | sort -u)
 	[ -z "$left" ] && ! dkms status | grep crashwatch && return
 	echo "left: $left"
 	dkms status
