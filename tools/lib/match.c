@@ -228,7 +228,7 @@ static bool list_has(const struct cw_record *rec, unsigned int key, const char *
 	return false;
 }
 
-/* A program of a history, in which blank and backslash are octal; given as it is, or as it stands there */
+/* A program of a history, where blank and backslash are octal; given as it is or as it stands */
 static bool word_is(const char *s, size_t len, const char *value)
 {
 	if (str_is(s, len, false, value, strlen(value)))
