@@ -169,8 +169,9 @@ void cw_boot_end_restart(struct cw_boot_end *end, const char *keys)
 	end->ours = !strcmp(action, "panic");
 	if (panics || end->ours)
 		end->verdict = CW_BOOT_PANIC;
-	else if (!strcmp(pid, "1") || one_of(reason, passed) || by_runlevel(end->domain) ||
-		 by_child_of_init(end->domain))
+	else if (one_of(reason, passed) ||
+		 (!strcmp(origin, "syscall") &&
+		  (!strcmp(pid, "1") || by_runlevel(end->domain) || by_child_of_init(end->domain))))
 		end->verdict = CW_BOOT_ORDERLY;
 	else
 		end->verdict = CW_BOOT_UNEXPECTED;

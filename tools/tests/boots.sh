@@ -175,7 +175,12 @@ of_other_inits() {
 	log sys/fs/pstore/dmesg-ramoops-0 '2026-11-20 10:00:00' <<-'END'
 		[  812.3] crashwatch: reboot how="restart" at="reboot_notifier" origin="syscall" scope="host" action="recorded" pid=900 uid=0 comm="init" domain="init(1) /tmp/init(1)"
 	END
-	ends 0 ' unexpected *pstore *init(900)'
+	ends 0 ' unexpected *pstore *init(900)' || return
+	# Init may hold a watchdog, too, and not feed it any more.
+	log sys/fs/pstore/dmesg-ramoops-0 '2026-11-20 10:00:00' <<-'END'
+		[  812.3] crashwatch: reboot how="restart" at="emergency_restart" origin="interrupt" scope="host" action="recorded" pid=1 uid=0 comm="systemd" domain="systemd(1)" via="softdog"
+	END
+	ends 0 ' unexpected *pstore *softdog of systemd(1)'
 }
 
 told_once() {
