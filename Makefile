@@ -10,6 +10,11 @@ PLACED := sed 's|/usr/sbin/crashwatch|$(PREFIX)/sbin/crashwatch|'
 # Where crash looks first, if there is such a place, and where Debian's has its own
 EXTENSIONS := $(PREFIX)/$(if $(wildcard /usr/lib64/crash/extensions),lib64,lib)/crash/extensions
 DKMS_SRC := /usr/src/crashwatch-$(VERSION)
+DKMS_TREE := /var/lib/dkms/crashwatch
+# DKMS keeps what a build left that could not be signed, and cannot remove anything whose source is gone
+DKMS_FORGET := if [ -d $(DKMS_TREE)/$(VERSION) ]; then \
+	dkms remove crashwatch/$(VERSION) --all; rm -rf $(DKMS_TREE)/$(VERSION); \
+	rmdir --ignore-fail-on-non-empty $(DKMS_TREE) 2>/dev/null || :; fi
 VM := selftests/vm
 # The kernel that guests run: the distribution's stock one, whatever runs here
 GUEST = $$(basename $$($(VM)/kernel)/lib/modules/*)
@@ -124,7 +129,7 @@ install-sysvinit:
 	[ -n "$(DESTDIR)" ] || update-rc.d crashwatch defaults
 
 dkms-install: install-files
-	[ ! -d /var/lib/dkms/crashwatch/$(VERSION) ] || dkms remove crashwatch/$(VERSION) --all
+	$(DKMS_FORGET)
 	rm -rf $(DKMS_SRC)
 	install -d $(DKMS_SRC)
 	cp -a Kbuild Makefile dkms.conf COPYING module $(DKMS_SRC)
@@ -133,11 +138,12 @@ dkms-install: install-files
 	dkms install crashwatch/$(VERSION) -k $(KERNEL)
 
 dkms-uninstall:
-	-dkms remove crashwatch/$(VERSION) --all
-	rm -rf $(DKMS_SRC)
+	$(DKMS_FORGET)
+	rm -rf $(DKMS_SRC) /lib/modules/*/updates/dkms/crashwatch.ko*
 
 uninstall:
-	[ ! -d $(DKMS_SRC) ] || $(MAKE) dkms-uninstall
+	[ -n "$(DESTDIR)" ] || [ ! -d $(DKMS_SRC) -a ! -d $(DKMS_TREE)/$(VERSION) ] || \
+		$(MAKE) dkms-uninstall
 	rm -f $(DESTDIR)/lib/modules/$(KERNEL)/extra/crashwatch.ko* \
 		$(DESTDIR)/lib/modules/$(KERNEL)/updates/crashwatch.ko*
 	rm -f $(DESTDIR)$(PREFIX)/sbin/crashwatch $(DESTDIR)$(EXTENSIONS)/crashwatch.so

@@ -26,10 +26,13 @@ verdict() {
 
 # === The guest that installs and uninstalls ===
 
-# An attempt that did not come to its end must not be in the way of the next.
+# An attempt that did not come to its end must not be in the way of the next: DKMS leaves such a
+# directory where it cannot sign, then removes nothing, and without the source does nothing at all.
 add() {
 	cp -a dkms.conf Kbuild Makefile module "/usr/src/crashwatch-$version" &&
-		dkms add "crashwatch/$version"
+		dkms add "crashwatch/$version" &&
+		mkdir -p "/var/lib/dkms/crashwatch/$version/$(uname -r)/$(uname -m)/log" &&
+		rm -r "/usr/src/crashwatch-$version"
 }
 
 # COMMAND PATTERN: what COMMAND says has a line that matches
@@ -224,7 +227,7 @@ sign_file() { find -L "/lib/modules/$(uname -r)/build/scripts" -name sign-file; 
 sign_helper() {
 	! grep -q mok_signing_key "$(command -v dkms)" || return 0
 	echo 'sign_tool="/etc/dkms/sign_helper.sh"' >>/etc/dkms/framework.conf
-	install -m 755 /dev/stdin /etc/dkms/sign_helper.sh <<-END
+	command install -m 755 /dev/stdin /etc/dkms/sign_helper.sh <<-END
 		#!/bin/sh
 		$(sign_file) sha256 /var/lib/dkms/mok.key /var/lib/dkms/mok.pub "\$2"
 	END
