@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Runs tiny very often, on all CPUs at once; or, for "-", fails to run what there is not, which makes
- * records fastest.
+ * Runs tiny very often, on all CPUs at once; or, for "-", fails to run what there is not, which
+ * makes records fastest.
  */
 #define _GNU_SOURCE
 #include <sched.h>
