@@ -11,8 +11,9 @@ PLACED := sed 's|/usr/sbin/crashwatch|$(PREFIX)/sbin/crashwatch|'
 EXTENSIONS := $(PREFIX)/$(if $(wildcard /usr/lib64/crash/extensions),lib64,lib)/crash/extensions
 DKMS_SRC := /usr/src/crashwatch-$(VERSION)
 DKMS_TREE := /var/lib/dkms/crashwatch
-# DKMS keeps what a build left that could not be signed, and cannot remove anything whose source is gone
+# DKMS removes nothing whose source is gone, and keeps what a build left that could not be signed
 DKMS_FORGET := if [ -d $(DKMS_TREE)/$(VERSION) ]; then \
+	[ -e $(DKMS_SRC)/dkms.conf ] || install -D -m 0644 dkms.conf $(DKMS_SRC)/dkms.conf; \
 	dkms remove crashwatch/$(VERSION) --all; rm -rf $(DKMS_TREE)/$(VERSION); \
 	rmdir --ignore-fail-on-non-empty $(DKMS_TREE) 2>/dev/null || :; fi
 VM := selftests/vm
@@ -21,7 +22,7 @@ GUEST = $$(basename $$($(VM)/kernel)/lib/modules/*)
 
 .PHONY: all module tools guest tests help demo check shell bench check-storm check-kernels check-dkms \
 	check-debug check-others gates install install-sysvinit uninstall dkms-install dkms-uninstall \
-	install-files clean setup-build setup-guest
+	install-files clean setup-build setup-guest dkms-here
 
 all: module tools
 
@@ -128,7 +129,11 @@ install-sysvinit:
 	chmod 0755 $(DESTDIR)/etc/init.d/crashwatch
 	[ -n "$(DESTDIR)" ] || update-rc.d crashwatch defaults
 
-dkms-install: install-files
+# DKMS has no other place than this machine
+dkms-here:
+	@[ -z "$(DESTDIR)" ] || { echo 'DKMS is of this machine: DESTDIR is for "make install" and "make uninstall"' >&2; false; }
+
+dkms-install: dkms-here install-files
 	$(DKMS_FORGET)
 	rm -rf $(DKMS_SRC)
 	install -d $(DKMS_SRC)
@@ -137,9 +142,9 @@ dkms-install: install-files
 	dkms add crashwatch/$(VERSION)
 	dkms install crashwatch/$(VERSION) -k $(KERNEL)
 
-dkms-uninstall:
+dkms-uninstall: dkms-here
 	$(DKMS_FORGET)
-	rm -rf $(DKMS_SRC) /lib/modules/*/updates/dkms/crashwatch.ko*
+	rm -rf $(DKMS_SRC)
 
 uninstall:
 	[ -n "$(DESTDIR)" ] || [ ! -d $(DKMS_SRC) -a ! -d $(DKMS_TREE)/$(VERSION) ] || \

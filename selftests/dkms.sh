@@ -75,7 +75,7 @@ install() {
 	local version start=$SECONDS
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 	mkdir -p "/usr/src/crashwatch-$version"
-	add >/tmp/add 2>&1 || cat /tmp/add
+	verdict 'an attempt can be broken off' add
 	verdict 'make dkms-install works, also over an attempt that was broken off' \
 		make dkms-install
 	echo "# took $((SECONDS - start)) s"
@@ -87,7 +87,8 @@ install() {
 	echo "$options" >>/etc/modprobe.d/crashwatch.conf
 	verdict 'all that was installed can be saved' save
 	start=$SECONDS
-	verdict 'make uninstall works, and says what it leaves' \
+	rm -r "/usr/src/crashwatch-$version"
+	verdict 'make uninstall works without the source in /usr/src, and says what it leaves' \
 		has_line 'make uninstall' '^left alone: /etc/modprobe\.d/crashwatch\.conf'
 	echo "# took $((SECONDS - start)) s"
 	verdict 'it leaves nothing else' nothing_left
