@@ -131,7 +131,8 @@ install-sysvinit:
 
 # DKMS has no other place than this machine
 dkms-here:
-	@[ -z "$(DESTDIR)" ] || { echo 'DKMS is of this machine: DESTDIR is for "make install" and "make uninstall"' >&2; false; }
+	@[ -z "$(DESTDIR)" ] || { echo 'dkms-install and dkms-uninstall act on this machine:' \
+		'only "make install" and "make uninstall" take DESTDIR' >&2; false; }
 
 dkms-install: dkms-here install-files
 	$(DKMS_FORGET)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# In a guest with KCSAN: programs fail to start, start and die on all processors, while all files but
-# events_pipe are read and all parameters set, for so many seconds, or until a race of ours is found, or
-# only one in FUNCTION: races.sh SECONDS [FUNCTION]
+# In a guest with KCSAN: programs fail to start, start and die, while all files but events_pipe are
+# read and all parameters set, for so many seconds, or until a race of ours (with FUNCTION: in that
+# one) is found: races.sh SECONDS [FUNCTION]
 set -u
 cd "$(dirname "$0")/.." || exit
 files=/sys/kernel/debug/crashwatch
