@@ -192,14 +192,18 @@ void *cw_mem_pool_get(enum cw_mem_pool id)
 	struct pool *pool = &pools[id];
 	struct stash *stash;
 	unsigned long flags;
+	unsigned int n;
 	void *p = NULL;
 
 	if (unlikely(should_fail() || !cw_context_may_lock()))
 		goto refuse;
 	local_irq_save(flags);
 	stash = this_cpu_ptr(pool->stash);
-	if (likely(stash->n))
-		p = stash->obj[--stash->n];
+	n = stash->n;
+	if (likely(n)) {
+		p = stash->obj[--n];
+		WRITE_ONCE(stash->n, n);	/* cw_mem_used() looks at it */
+	}
 	local_irq_restore(flags);
 	if (likely(p))
 		return p;
@@ -226,12 +230,15 @@ void cw_mem_pool_put(enum cw_mem_pool id, void *p)
 	struct pool *pool = &pools[id];
 	struct stash *stash;
 	unsigned long flags;
+	unsigned int n;
 	bool kept = false;
 
 	local_irq_save(flags);
 	stash = this_cpu_ptr(pool->stash);
-	if (likely(stash->n < STASH_OBJECTS)) {
-		stash->obj[stash->n++] = p;
+	n = stash->n;
+	if (likely(n < STASH_OBJECTS)) {
+		stash->obj[n] = p;
+		WRITE_ONCE(stash->n, n + 1);
 		kept = true;
 	} else {
 		uncharge(pool->bytes);
