@@ -268,7 +268,7 @@ static struct image image_of(struct task_struct *task)
 	struct mm_struct *mm;
 
 	task_lock(task);	/* it keeps its memory */
-	mm = task->flags & PF_KTHREAD ? NULL : task->mm;
+	mm = data_race(task->flags) & PF_KTHREAD ? NULL : task->mm;
 	if (mm) {
 		image.exe = rcu_access_pointer(mm->exe_file);
 		image.code = READ_ONCE(mm->start_code);

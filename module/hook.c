@@ -212,10 +212,12 @@ unsigned long cw_hook_missed(enum cw_hook_id id)
 {
 	const struct hook *hook = &hooks[id];
 
-	if (hook->kind == KPROBE)
-		return hook->kp.nmissed;
-	return hook->kind == KRETPROBE ? hook->rp.nmissed + hook->rp.kp.nmissed : 0;
+	/* The kernel counts them without a lock; of what this hook is not there are none */
+	return data_race(hook->kp.nmissed + hook->rp.nmissed + hook->rp.kp.nmissed);
 }
+
+/* Modules of the kernel come and go while hooks are set, looked at and taken away. */
+static DEFINE_MUTEX(coming_and_going);
 
 /* Each leaves a blank behind it, which the caller makes the end of the line */
 static void put_str(struct cw_out *out, const char *key, const char *s)
@@ -237,17 +239,19 @@ static void put_num(struct cw_out *out, const char *key, u64 value)
  * @out: where to
  * @id: of the hook
  *
- * Context: any.
+ * Context: process context, may sleep.
  */
 void cw_hook_show(struct cw_out *out, enum cw_hook_id id)
 {
 	const struct hook *hook = &hooks[id];
-	enum state state = READ_ONCE(hook->state);
 	unsigned long hits = 0;
 	unsigned int cpu;
+	enum state state;
 
 	for_each_possible_cpu(cpu)
 		hits += READ_ONCE(per_cpu(cw_hook_hits, cpu)[id]);
+	mutex_lock(&coming_and_going);
+	state = READ_ONCE(hook->state);
 	put_str(out, "hook=", hook->symbol);
 	put_str(out, "kind=", kind_names[hook->kind]);
 	put_str(out, "state=", state_names[state]);
@@ -264,6 +268,7 @@ void cw_hook_show(struct cw_out *out, enum cw_hook_id id)
 		put_num(out, "hits=", hits);
 		put_num(out, "missed=", cw_hook_missed(id));
 	}
+	mutex_unlock(&coming_and_going);
 	put_str(out, "loses=", hook->loses);
 }
 
@@ -427,9 +432,6 @@ static void clear(struct hook *hook)
 	}
 	WRITE_ONCE(hook->state, hook->module ? WAITING : MISSING);
 }
-
-/* Modules of the kernel come and go while hooks are set and taken away. */
-static DEFINE_MUTEX(coming_and_going);
 
 static int module_changes(struct notifier_block *nb, unsigned long what, void *data)
 {

@@ -98,8 +98,10 @@ static int __init crashwatch_init(void)
 	/* From here on nothing fails */
 	cw_persist_begin(cw_block_get());
 	cw_hook_set_all();
+	kernel_param_lock(THIS_MODULE);
 	if (cw_hook_want_returns(cw_params.log_failed_exec))
 		WRITE_ONCE(cw_params.log_failed_exec, false);
+	kernel_param_unlock(THIS_MODULE);
 	cw_scan_run(cw_hook_is_set(CW_HOOK_FORK));
 	cw_debugfs_init();
 	cw_params_live(true);

@@ -191,7 +191,7 @@ struct cw_path cw_path_other(struct task_struct *leader, char *buf)
 	if (unlikely(!cw_context_may_lock()))
 		return found;
 	task_lock(leader);	/* it keeps its memory */
-	if (leader->mm && !(leader->flags & PF_KTHREAD))
+	if (leader->mm && !(data_race(leader->flags) & PF_KTHREAD))
 		found = tell_exe(leader->mm, buf);
 	task_unlock(leader);
 	return found;

@@ -177,10 +177,11 @@ static int put_block(struct reader *reader)
 	int ret;
 
 	/* The layout comes last: addresses of the kernel's stay in its memory */
-	ret = grow(reader, 4096) ? put_raw(reader, block, block->layout_off) : -ENOMEM;
+	ret = grow(reader, 4096) ? data_race(put_raw(reader, block, block->layout_off)) : -ENOMEM;
 	if (ret)
 		return ret;
 	copy = (struct cw_block *)reader->out.buf;
+	copy->realtime_offset_ns = READ_ONCE(block->realtime_offset_ns);
 	copy->bytes = block->layout_off;
 	copy->layout_off = 0;
 	copy->layout_len = 0;

@@ -301,13 +301,14 @@ int cw_ring_read(unsigned int cpu, enum cw_ring_id id, struct cw_cursor *cursor,
 		 void *buf, u32 bytes, u64 *lost)
 {
 	struct ring_cpu *this = per_cpu_ptr(&ring_cpu, cpu);
-	struct cw_ring *ring = &this->head->ring[id];
+	struct cw_ring *ring;
 	struct cw_cpu state;
 	struct cw_entry *entry = buf;
 	const u8 *from;
 	u32 len;
 
 	while (cursor->pos < end) {
+		ring = &this->head->ring[id]; /* it is there: something was written */
 		from = this->data[id] + (cursor->pos & (ring->size - 1));
 		copy_out(entry, from, 8); /* len and flags: a padding entry may have no more */
 		len = entry->len;

@@ -67,7 +67,7 @@ bool cw_watchdog_holder(struct cw_watchdog *to)
 	if (!seq || seq & 1)
 		return false;
 	smp_rmb();	/* pairs with watchdog(B) */
-	*to = holder.is;
+	data_race(*to = holder.is);
 	smp_rmb();	/* pairs with watchdog(A) */
 	return atomic_read(&holder.seq) == seq;
 }
