@@ -271,6 +271,11 @@ static inline int cw_unload(void)
 	return 0;
 }
 
+static inline long long cw_stat(const char *name);
+
+/* no_history when the module was loaded: who acted before its walk had come to him counts, too */
+static long long cw_met;
+
 /* Load it with @parameters, "" for none; 0 or -errno. One that is loaded is unloaded before. */
 static inline int cw_load(const char *parameters)
 {
@@ -286,6 +291,8 @@ static inline int cw_load(const char *parameters)
 	}
 	ret = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
 	close(fd);
+	if (!ret)
+		cw_met = cw_stat("no_history");
 	return ret;
 }
 
@@ -637,6 +644,12 @@ static inline long long cw_stat(const char *name)
 		if (!strncmp(at, name, len) && at[len] == ' ')
 			return strtoll(at + len, NULL, 10);
 	return -1;
+}
+
+/* How many processes were met without a history since cw_load() */
+static inline long long cw_no_history(void)
+{
+	return cw_stat("no_history") - cw_met;
 }
 
 /* The line of D/probes about a hook, or NULL */

@@ -298,7 +298,7 @@ TEST_F(history, X_06_is_inherited_at_fork_vfork_and_clone)
 	while (waitpid(-1, NULL, WNOHANG) > 0 || CW_WAIT(waitpid(-1, NULL, WNOHANG) > 0, 0.2))
 		;
 	EXPECT_TRUE(CW_WAIT(programs() == tasks, 10));
-	EXPECT_EQ(0, cw_stat("no_history"));
+	EXPECT_EQ(0, cw_no_history());
 }
 
 TEST_F(history, X_06_is_shared_by_threads_and_outlives_the_leader)
@@ -356,7 +356,7 @@ TEST_F(history, X_06_is_taken_over_when_another_thread_executes)
 		end(pid);
 		EXPECT_EQ(NULL, task_of(pid));
 	}
-	EXPECT_EQ(0, cw_stat("no_history"));
+	EXPECT_EQ(0, cw_no_history());
 }
 
 TEST_F(history, X_07_ancestors_that_have_exited_stay)
@@ -546,7 +546,7 @@ TEST_F(history, X_07_older_processes_have_their_live_ancestors)
 	ASSERT_EQ(1, write(go[1], "", 1));
 	ASSERT_TRUE(CW_WAIT(line = cw_of_pid("events", "exec", older), 20));
 	EXPECT_STREQ(after(domain, program), cw_str(line, "domain"));
-	EXPECT_EQ(0, cw_stat("no_history"));
+	EXPECT_EQ(0, cw_no_history());
 	end(older);
 	kill(pid, SIGSEGV);
 	CW_WAIT(line = cw_of_pid("incidents", "crash", pid), 20);
@@ -759,7 +759,7 @@ TEST_F_TIMEOUT(history, of_2200_distinct_programs_of_one_shell, 240)
 	EXPECT_EQ(0, expect_all(_metadata, after(cw_own_domain(), script), count));
 	EXPECT_LT(count, cw_stat("domains"));
 	EXPECT_EQ(0, cw_stat("dropped"));
-	EXPECT_EQ(0, cw_stat("no_history"));
+	EXPECT_EQ(0, cw_no_history());
 	EXPECT_EQ(0, cw_stat("no_memory"));
 }
 
