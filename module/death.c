@@ -351,8 +351,10 @@ static bool is_teller(struct cw_task *task)
 
 	if (!gaps && !task)
 		return false;
-	/* Ordered before cw_history_end(): who finds no @task any more finds this */
-	/* If one that is just being reaped still counts, the look at last[] is for nothing */
+	/*
+	 * Ordered before cw_history_end(): who finds no @task any more finds this. If a thread that
+	 * is just being reaped still counts, the look at last[] is for nothing.
+	 */
 	if ((gaps || data_race(get_nr_threads(current)) != 1) &&
 	    atomic64_xchg(&last[hash_64(process, LAST_BITS)], process) == process)
 		return false;
