@@ -63,7 +63,7 @@ struct facts {
 /* current's, while it has its memory */
 static void examine(const struct cw_fatal *fatal, struct cw_wound *wound)
 {
-	memcpy(wound->comm, current->comm, sizeof(wound->comm));
+	cw_gather_comm(wound->comm, current->comm);
 	wound->ip = instruction_pointer(task_pt_regs(current));
 	if (!sig_kernel_coredump(fatal->sig))
 		return;
@@ -188,7 +188,8 @@ static void put_common(struct cw_draft *draft, const struct death_keys *key,
 	cw_draft_num(draft, key->uid, __kuid_val(current_uid()));
 	cw_draft_auid(draft, key->auid);
 	cw_draft_comm(draft, key->comm, leader->comm);
-	if (memcmp(thread, leader->comm, TASK_COMM_LEN))
+	/* Either may get another name; not every kernel clears what a longer one has left behind */
+	if (data_race(strncmp(thread, leader->comm, TASK_COMM_LEN)))
 		cw_draft_comm(draft, key->thread, thread);
 	cw_draft_num(draft, key->sig, sig);
 	cw_draft_num(draft, key->signame, sig);

@@ -174,7 +174,7 @@ void cw_draft_comm(struct cw_draft *draft, unsigned int key, const char *comm)
 {
 	char copy[TASK_COMM_LEN];
 
-	memcpy(copy, comm, sizeof(copy));
+	cw_gather_comm(copy, comm);
 	cw_draft_str(draft, key, copy, strnlen(copy, sizeof(copy)), false);
 }
 

@@ -26,6 +26,19 @@
 #define NOTE_BUILD_ID	3	/* NT_GNU_BUILD_ID, which not every kernel names for modules */
 
 /**
+ * cw_gather_parent() - the process that a process has as its parent now
+ * @leader: the process, not reaped
+ *
+ * Context: rcu_read_lock() held, for as long as the result is used.
+ * Return: its leader.
+ */
+struct task_struct *cw_gather_parent(const struct task_struct *leader)
+{
+	/* A thread of the parent may be becoming its leader */
+	return READ_ONCE(rcu_dereference(leader->real_parent)->group_leader);
+}
+
+/**
  * cw_gather_tree() - current's live ancestors
  * @node: filled, current first; room for @levels is the caller's
  * @levels: the most levels, 1 to 64
@@ -42,9 +55,9 @@ u32 cw_gather_tree(struct cw_tree_node *node, u32 levels, bool *cut)
 	rcu_read_lock();
 	for (; task->pid && n < levels; n++) {
 		node[n].pid = task->tgid;
-		/* Not memcpy(): not every kernel clears what a longer name has left behind it */
-		strscpy_pad(node[n].comm, task->comm, sizeof(node[n].comm));
-		task = rcu_dereference(task->real_parent)->group_leader;
+		/* As cw_gather_comm(), but not every kernel clears what a longer name has left */
+		data_race(strscpy_pad(node[n].comm, task->comm, sizeof(node[n].comm)));
+		task = cw_gather_parent(task);
 	}
 	*cut = task->pid;
 	rcu_read_unlock();
@@ -221,13 +234,15 @@ static void take_build_id(const struct file *file, struct cw_place *place)
 	place->build_id_len = 2 * len;
 }
 
-static const char *area_name(const struct vm_area_struct *vma)
+static const char *area_name(const struct mm_struct *mm, unsigned long start, unsigned long end)
 {
-	const struct mm_struct *mm = vma->vm_mm;
+	/* prctl(2) may set these now */
+	unsigned long heap = READ_ONCE(mm->start_brk), heap_end = READ_ONCE(mm->brk);
+	unsigned long stack = READ_ONCE(mm->start_stack);
 
-	if (vma->vm_start <= mm->brk && vma->vm_end >= mm->start_brk)
+	if (start <= heap_end && end >= heap)
 		return "[heap]";
-	if (vma->vm_start <= mm->start_stack && vma->vm_end >= mm->start_stack)
+	if (start <= stack && end >= stack)
 		return "[stack]";
 	return "[anon]";
 }
@@ -242,16 +257,19 @@ static const char *area_name(const struct vm_area_struct *vma)
 void cw_gather_spot(unsigned long addr, struct cw_spot *spot)
 {
 	struct vm_area_struct *vma = find_vma(current->mm, addr);
+	unsigned long start;
 
 	*spot = (struct cw_spot){ 0 };
-	if (!vma || addr < vma->vm_start)
+	/* A stack may be growing */
+	start = vma ? READ_ONCE(vma->vm_start) : 0;
+	if (!vma || addr < start)
 		return;
-	spot->off = addr - vma->vm_start;
+	spot->off = addr - start;
 	if (vma->vm_file) {
 		spot->file = get_file(vma->vm_file);
 		spot->off += (u64)vma->vm_pgoff << PAGE_SHIFT;
 	} else {
-		spot->area = area_name(vma);
+		spot->area = area_name(vma->vm_mm, start, vma->vm_end);
 	}
 }
 

@@ -3,6 +3,8 @@
 #ifndef CW_GATHER_H
 #define CW_GATHER_H
 
+#include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "abi/crashwatch.h"
@@ -36,6 +38,20 @@ struct cw_place {
 	char build_id[CW_BUILD_ID_CHARS];
 	u32 build_id_len;
 };
+
+struct task_struct *cw_gather_parent(const struct task_struct *leader);
+/**
+ * cw_gather_comm() - a task's short name
+ * @to: room for TASK_COMM_LEN bytes, of which the last becomes a NUL
+ * @comm: it
+ *
+ * Context: any; the task may be given another name meanwhile, of which it then has a part.
+ */
+static inline void cw_gather_comm(char *to, const char *comm)
+{
+	/* The last byte is never written but with a NUL */
+	data_race(memcpy(to, comm, TASK_COMM_LEN));
+}
 
 u32 cw_gather_tree(struct cw_tree_node *node, u32 levels, bool *cut);
 u32 cw_gather_cgroup(char *buf, u32 size);

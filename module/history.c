@@ -50,8 +50,9 @@ static bool gaps;	/* but some process is not, for want of memory */
 
 static struct cw_task_key key_of(const struct task_struct *task)
 {
-	const struct task_struct *leader = task->group_leader;
-	struct cw_task_key key = { .start_ns = leader->start_time, .pid = task->tgid };
+	const struct task_struct *leader = READ_ONCE(task->group_leader);
+	/* In another process a thread may be becoming the leader: it takes over the start time */
+	struct cw_task_key key = { .start_ns = data_race(leader->start_time), .pid = task->tgid };
 
 	return key;
 }
@@ -174,7 +175,7 @@ static struct cw_domain *root_domain(const struct task_struct *leader)
 {
 	char comm[TASK_COMM_LEN];
 
-	memcpy(comm, leader->comm, sizeof(comm));
+	cw_gather_comm(comm, leader->comm);
 	return cw_domain_enter(NULL, comm, strnlen(comm, sizeof(comm)));
 }
 
@@ -234,7 +235,7 @@ static struct cw_exec *live_exec(struct task_struct *leader, struct cw_exec *fro
 {
 	struct cw_exec *exec;
 
-	if (from && cw_exec_same_image(leader, rcu_dereference(leader->real_parent)->group_leader))
+	if (from && cw_exec_same_image(leader, cw_gather_parent(leader)))
 		return from;
 	exec = cw_exec_live(leader);
 	if (exec && from)
@@ -269,9 +270,8 @@ struct cw_exec *cw_history_adopt(const struct task_struct *leader, bool *stale)
 	cw_ring_count(CW_COUNT_NO_HISTORY);
 	if (unlikely(!cw_context_may_lock()))
 		return NULL;
-	up = current->in_execve ? rcu_dereference(leader->real_parent)->group_leader :
-				  (struct task_struct *)leader;
-	for (; up->pid && n < ADOPT_LEVELS; up = rcu_dereference(up->real_parent)->group_leader) {
+	up = current->in_execve ? cw_gather_parent(leader) : (struct task_struct *)leader;
+	for (; up->pid && n < ADOPT_LEVELS; up = cw_gather_parent(up)) {
 		known = cw_history_find(up);
 		exec = cw_history_exec(known);
 		if (exec && refcount_inc_not_zero(&exec->ref)) {

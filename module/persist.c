@@ -374,7 +374,7 @@ void cw_persist_begin(const struct cw_block *block)
 	keep->abi = CW_ABI;
 	keep->bytes = bytes;
 	memcpy(keep->boot_id, block->boot_id, sizeof(keep->boot_id));
-	keep->realtime_offset_ns = block->realtime_offset_ns;
+	keep->realtime_offset_ns = READ_ONCE(block->realtime_offset_ns);
 	keep->crc = keep_crc(keep);
 	memcpy(keep->magic, MAGIC, sizeof(keep->magic));
 	arch_wb_cache_pmem(keep, bytes);

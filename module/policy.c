@@ -94,21 +94,23 @@ bool cw_policy_is_panicking(void)
 NOKPROBE_SYMBOL(cw_policy_is_panicking);
 
 /**
- * cw_policy_words() - what the panic is to say
+ * cw_policy_words() - what the panic is to say, unless somebody has come before
  * @words: one line of up to 899 bytes; the rest is cut
  *
  * Context: any; one at a time.
  */
 void cw_policy_words(const char *words)
 {
-	strscpy(said, words, sizeof(said));
+	/* Who has come before may be reading them */
+	if (!said[0])
+		strscpy(said, words, sizeof(said));
 }
 
 /**
  * cw_policy_said() - what the panic is to say
  *
  * Context: any.
- * Return: what cw_policy_words() was given last.
+ * Return: what cw_policy_words() was given first.
  */
 const char *cw_policy_said(void)
 {

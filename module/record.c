@@ -278,7 +278,8 @@ const struct cw_record *cw_record_task(const struct cw_task *known, void *buf, s
 	struct cw_draft draft;
 
 	task = pid_task(find_pid_ns(known->key.pid, &init_pid_ns), PIDTYPE_TGID);
-	if (!task || task->start_time != known->key.start_ns)
+	/* As in cw_history_key() */
+	if (!task || data_race(task->start_time) != known->key.start_ns)
 		return NULL;
 	if (!cw_draft_on(&draft, buf, size, CW_TASK, CW_TASK_KEYS) ||
 	    draft.room < TASK_COMM_LEN + cw_draft_exec_bytes(exec))

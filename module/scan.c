@@ -25,8 +25,8 @@ static struct cw_exec *parent_exec(struct task_struct *leader, bool *forked)
 	*forked = false;
 	rcu_read_lock();
 	/* Of one that was reaped nobody corrects who its parent is */
-	if (pid_alive(leader)) {
-		parent = rcu_dereference(leader->real_parent)->group_leader;
+	if (data_race(pid_alive(leader))) {
+		parent = cw_gather_parent(leader);
 		exec = cw_history_exec(cw_history_find(parent));
 		if (exec && !refcount_inc_not_zero(&exec->ref))
 			exec = NULL;
@@ -64,7 +64,7 @@ static void scan_one(struct task_struct *leader)
 
 	rcu_read_lock();
 	/* One that another thread has replaced by an exec has no group of its own; that was seen */
-	wanted = pid_alive(leader);
+	wanted = data_race(pid_alive(leader));
 	if (wanted) {
 		key = cw_history_key(leader);
 		wanted = !cw_history_find(leader);

@@ -46,7 +46,7 @@ void cw_watchdog_opened(void)
 	holder.is.pid = current->tgid;
 	holder.is.uid = __kuid_val(current_uid());
 	holder.is.auid = __kuid_val(audit_get_loginuid(current));
-	memcpy(holder.is.comm, current->group_leader->comm, TASK_COMM_LEN);
+	cw_gather_comm(holder.is.comm, current->group_leader->comm);
 	smp_wmb();	/* watchdog(B): all is written before it is even */
 	atomic_set(&holder.seq, seq + 2);
 	cw_exec_put(old);	/* readers are in RCU sections */
