@@ -492,6 +492,42 @@ TEST_F(death, of_twenty_threads_the_one_that_faulted_is_named)
 	}
 }
 
+static void *renamed_twice(void *name)
+{
+	prctl(PR_SET_NAME, "a-longer-name");
+	prctl(PR_SET_NAME, name);
+	die_write();
+	return NULL;
+}
+
+static void of_one_name(void)
+{
+	char name[] = "alike";
+	pthread_t thread;
+
+	prctl(PR_SET_NAME, name);
+	pthread_create(&thread, NULL, renamed_twice, name);
+	for (;;)
+		pause();
+}
+
+/* C-02; before 5.17 what a longer name leaves behind a shorter one is there and no part of it */
+TEST_F(death, a_thread_with_the_name_of_its_process_is_not_named_apart)
+{
+	const char *crash;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, cw_load(""));
+	pid = dies(of_one_name, (void *)0xdead0, &status);
+	ASSERT_EQ(SIGSEGV, WTERMSIG(status));
+	crash = cw_of_pid("incidents", "crash", pid);
+	ASSERT_NE(NULL, crash);
+	EXPECT_NE(pid, cw_num(crash, "tid"));
+	EXPECT_STREQ("alike", cw_str(crash, "comm"));
+	EXPECT_STREQ(CW_ABSENT, cw_str(crash, "thread"));
+}
+
 /* C-02 */
 TEST_F(death, threads_that_fault_at_once_make_one_record)
 {
