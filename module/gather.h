@@ -40,6 +40,7 @@ struct cw_place {
 };
 
 struct task_struct *cw_gather_parent(const struct task_struct *leader);
+
 /**
  * cw_gather_comm() - a task's short name
  * @to: room for TASK_COMM_LEN bytes, of which the last becomes a NUL
