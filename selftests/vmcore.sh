@@ -132,6 +132,18 @@ costs_little() {
 	END
 }
 
+# Its beginning alone, as a disk that is full leaves it, is not that of another machine either.
+beginning_of_it() {
+	local bytes status
+	for bytes in 1000 5000 10000 20000 40000 80000; do
+		head -c "$bytes" "$tmp/vmcore.$1" >"$tmp/cut"
+		crashwatch vmcore --events "$tmp/cut" >"$tmp/said" 2>"$tmp/err"
+		status=$?
+		sed "s/^/$bytes bytes, status $status: /" "$tmp/err"
+		[ "$status" = 5 ] && [ ! -s "$tmp/said" ] && [ "$(wc -l <"$tmp/err")" = 1 ] || return
+	done
+}
+
 # Half a dump has or has not the block; it never has all, and never no sentence, and never is it
 # the same as if the module had not been loaded.
 half_of_it() {
@@ -264,6 +276,7 @@ host() {
 		verdict "$format: the block is found without the kernel log" scans $format
 		verdict "$format: it takes less than 2 s and 64 MiB" costs_little $format
 		echo "# $format: $(costs_little $format | tr '\n' ' ')"
+		verdict "$format: what of it fits on a full disk is called cut" beginning_of_it $format
 		verdict "$format: half of it ends in a sentence or has all" half_of_it $format
 	done
 	verdict 'inside the crash kernel /proc/vmcore says the same' same_as "$tmp/inside"

@@ -16,7 +16,9 @@
 bool cw_block_good(const struct cw_block *block, char *problem, size_t size)
 {
 	if (memcmp(block->magic, CW_BLOCK_MAGIC, sizeof(block->magic)))
-		snprintf(problem, size, "it does not begin with '" CW_BLOCK_MAGIC "'");
+		snprintf(problem, size,
+			 "it does not begin with '" CW_BLOCK_MAGIC
+			 "', as what 'crashwatch log --raw' prints does");
 	else if (block->abi != CW_ABI)
 		snprintf(problem, size,
 			 "it has layout %u, and this version of the command knows layout %d only",

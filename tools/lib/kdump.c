@@ -145,11 +145,8 @@ static void note_absent(struct kdump *dump, const Elf64_Phdr *ph, __u64 size)
 							 .len = ph->p_filesz - there };
 }
 
-/*
- * What an ELF file lacks at its end, in bytes. The library gives zeros for it; in a compressed
- * dump, whose heads do not say how long it is, it finds pages that cannot be unpacked.
- */
-static __u64 missing(struct kdump *dump, int fd, off_t size)
+/* What an ELF file lacks at its end, in bytes: the library gives zeros for it. */
+static __u64 missing_of_elf(struct kdump *dump, int fd, off_t size)
 {
 	__u64 end = 0, last;
 	Elf64_Ehdr eh;
@@ -170,6 +167,45 @@ static __u64 missing(struct kdump *dump, int fd, off_t size)
 		note_absent(dump, &ph, size);
 	}
 	return end > (__u64)size ? end - size : 0;
+}
+
+/* How the head of a compressed dump begins, on 64 bits */
+struct compressed {
+	char magic[8];
+	__s32 version;
+	char utsname[6][65];
+	__s64 time[2];
+	__u32 status;
+	__u32 block_size;
+	__u32 sub_head_blocks;
+	__u32 bitmap_blocks;
+};
+
+/*
+ * The same of a compressed one. Its bitmaps say which pages there are, and its heads where the
+ * bitmaps end. If all of the bitmaps is there, the library finds which pages are missing.
+ */
+static __u64 missing_of_compressed(int fd, off_t size)
+{
+	struct compressed head = { .version = 0 };
+	__u64 blocks, end;
+
+	if (pread(fd, &head, sizeof(head), 0) < 0 ||
+	    memcmp(head.magic, "KDUMP   ", sizeof(head.magic)))
+		return 0;
+	if (size < (off_t)sizeof(head))
+		return sizeof(head) - size;
+	blocks = 1ULL + head.sub_head_blocks + head.bitmap_blocks;
+	if (__builtin_mul_overflow(blocks, head.block_size, &end))
+		return 0;
+	return end > (__u64)size ? end - size : 0;
+}
+
+static __u64 missing(struct kdump *dump, int fd, off_t size)
+{
+	__u64 bytes = missing_of_elf(dump, fd, size);
+
+	return bytes ? bytes : missing_of_compressed(fd, size);
 }
 
 static bool start(struct kdump *dump, int fd, char *problem, size_t size)

@@ -26,7 +26,7 @@ enum cw_space {
  * @info: VMCOREINFO, lines of NAME=VALUE; "" if there is none
  * @end: no page is there from this physical address on, or 0 if that is not known
  * @pages: there cannot be more of them
- * @missing: bytes that the file should have behind its end
+ * @missing: bytes that the file should have behind its end, at least
  * @failed: reads of what should be there and could not be had
  */
 struct cw_mem {

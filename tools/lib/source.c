@@ -55,7 +55,7 @@ static int live_error(const struct cw_options *opt, const char *path, int err)
 
 	if (!elsewhere && !cw_host_module_loaded()) {
 		cw_term_error("the module crashwatch is not loaded: 'modprobe crashwatch' loads "
-			      "it, --input=FILE reads a saved file.");
+			      "it, or insmod where it is not installed; --input=FILE reads a saved file.");
 	} else if (err == EACCES || err == EPERM) {
 		cw_term_error("not permitted to read %s: %s.", path,
 			      geteuid() ? "that takes root" :
@@ -116,7 +116,7 @@ static int absent(const struct cw_source *source)
 	char what[80];
 
 	if (source->mem->missing) {
-		snprintf(what, sizeof(what), "is cut, %llu bytes are missing",
+		snprintf(what, sizeof(what), "is cut, at least %llu bytes are missing",
 			 source->mem->missing);
 	} else if (dump->failed) {
 		snprintf(what, sizeof(what),
