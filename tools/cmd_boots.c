@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* crashwatch boots: which boots there were, and how each of them ended. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "lib/boot.h"
 #include "lib/boot_verdict.h"
+#include "lib/host.h"
 #include "lib/term.h"
 #include "lib/time.h"
 #include "text.h"
@@ -261,6 +264,20 @@ static int tell_previous(const struct cw_boots *boots)
 	return CW_EXIT_FOUND;
 }
 
+/* Nothing of a system that is not there is not the same as a system of which nothing tells. */
+static int open_root(void)
+{
+	char *path = cw_host_path("/");
+	int err = access(path, X_OK) ? errno : 0;
+
+	if (err)
+		cw_term_error("cannot look into %s: %s.", path, strerror(err));
+	free(path);
+	if (!err)
+		return CW_EXIT_FOUND;
+	return err == EACCES ? CW_EXIT_NOT_PERMITTED : CW_EXIT_USAGE;
+}
+
 /**
  * cw_cmd_boots() - list boots and how each of them ended
  * @opt: what was asked for
@@ -270,8 +287,10 @@ static int tell_previous(const struct cw_boots *boots)
 int cw_cmd_boots(const struct cw_options *opt)
 {
 	struct cw_boots boots;
-	int status;
+	int status = opt->given & CW_OPT_ROOT ? open_root() : CW_EXIT_FOUND;
 
+	if (status != CW_EXIT_FOUND)
+		return status;
 	cw_boots_read(&boots, opt);
 	status = boots.status;
 	if (opt->given & CW_OPT_VERDICT) {

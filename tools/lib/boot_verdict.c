@@ -41,20 +41,20 @@ static void put_key(struct cw_out *out, const char *key, const char *value)
 }
 
 /**
- * cw_boot_verdict_who() - append who ended a boot; of a panic that is not ours what it said
+ * cw_boot_verdict_who() - append who ended a boot; of a panic that is not ours what it said, if
+ *	that is known, and in whom
  * @out: where to
  * @end: how it ended
  */
 void cw_boot_verdict_who(struct cw_out *out, const struct cw_boot_end *end)
 {
 	bool foreign = end->verdict == CW_BOOT_PANIC && !end->ours;
+	/* Where no process ran that is all that is known of whose the panic is */
+	const char *by = foreign && !strcmp(end->by, "panic") ? "an interrupt" : end->by;
 
-	if (foreign && *end->text) {
+	if (foreign && *end->text)
 		cw_text_quote(out, end->text, strlen(end->text), false, CW_FORMAT_TEXT);
-		put_key(out, " in ", end->by);
-	} else {
-		put_bare(out, end->by);
-	}
+	put_key(out, !foreign ? "" : *end->text ? " in " : "in ", by);
 	put_key(out, " uid=", end->uid);
 	put_key(out, " auid=", end->auid);
 	if (*end->domain) {

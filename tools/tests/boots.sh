@@ -144,6 +144,19 @@ of_garbage() {
 	boots gives 0 boots && [ ! -s "$tmp/err" ]
 }
 
+# A panic has no requester, also where the record of it is all there is.
+of_panics() {
+	other $now 1795400000
+	log sys/fs/pstore/dmesg-ramoops-0 '2026-11-20 10:00:00' <<-'END'
+		[   99.3] crashwatch: reboot how="panic" at="panic" origin="panic" scope="host" action="recorded" pid=77 uid=33 comm="apache2" argv=["apache2"]
+	END
+	ends 0 ' panic *pstore *in apache2(77) uid=33$' || return
+	log sys/fs/pstore/dmesg-ramoops-0 '2026-11-20 10:00:00' <<-'END'
+		[   99.3] crashwatch: reboot how="panic" at="panic" origin="panic" scope="host" action="recorded"
+	END
+	ends 0 ' panic *pstore *in an interrupt$'
+}
+
 # The kernel prints the names of processes as they are, with what room they have.
 not_erased() {
 	other $now 1795400000
@@ -220,7 +233,8 @@ elsewhere() {
 
 no_boots() {
 	other
-	boots complains 1 'nothing tells of any boot' boots
+	boots complains 1 'nothing tells of any boot' boots &&
+		complains 2 'cannot look into .*/none/: No such file' boots --root="$other/none"
 }
 
 suite_boots() {
@@ -230,6 +244,7 @@ suite_boots() {
 	check "R-10 boots: arguments are no keys" not_forged
 	check "R-10 boots: logs of any bytes" of_garbage
 	check "R-10 boots: a name like the first line of a boot" not_erased
+	check "R-10 boots: a panic has no requester" of_panics
 	check "R-10 boots: other inits" of_other_inits
 	check "R-10 boots: the verdict is told once" told_once
 	check "R-10 boots: none" no_boots
