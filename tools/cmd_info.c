@@ -88,6 +88,10 @@ static void put_value(struct cw_out *out, const struct cw_record *rec, unsigned 
 		cw_text_value(out, rec, key, CW_FORMAT_TEXT);
 		put_number_note(out, rec, info->name, cw_record_slot(rec, key));
 		break;
+	case CW_KIND_ERRNAME:
+		cw_key_put(out, rec, info->name);
+		cw_tell_error(out, cw_record_slot(rec, key));
+		break;
 	default:
 		cw_key_put(out, rec, info->name);
 	}

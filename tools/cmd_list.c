@@ -200,7 +200,7 @@ int cw_cmd_list(const struct cw_options *opt)
 	if (keep.count)
 		cw_list_print(opt, &keep);
 	else if (status == CW_EXIT_NOTHING)
-		cw_term_error("nothing matched.");
+		cw_keep_nothing(opt);
 	cw_keep_free(&keep);
 	return status;
 }

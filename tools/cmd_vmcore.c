@@ -326,7 +326,7 @@ static int print_verdict(const struct cw_options *opt)
 	if (keep.count)
 		cw_list_print(opt, &keep);
 	else if (status == CW_EXIT_NOTHING)
-		cw_term_error("no crash, kill or restart matched.");
+		cw_keep_nothing(opt);
 	if (text && cw_term_is_terminal() && (keep.count || status == CW_EXIT_NOTHING))
 		cw_term_print(render_hint, opt->input);
 	cw_keep_free(&keep);

@@ -25,6 +25,7 @@ static const struct cw_command commands[] = {
 		.name = "info",
 		.help = "tell everything about one crash, kill or reboot",
 		.takes = CW_OPT_CHOICE | CW_OPT_NTH,
+		.prose = true,
 		.run = cw_cmd_info,
 	},
 	{
@@ -54,6 +55,7 @@ static const struct cw_command commands[] = {
 	{
 		.name = "check",
 		.help = "tell whether this machine can catch crash and reboot",
+		.prose = true,
 		.run = cw_cmd_check,
 	},
 };
@@ -131,7 +133,7 @@ int main(int argc, char **argv)
 		return CW_EXIT_USAGE;
 	}
 	signal(SIGCHLD, SIG_DFL); /* it may be ignored, and then nobody learns how a child ended */
-	cw_term_open(&opt);
+	cw_term_open(&opt, command->prose);
 	status = command->run(&opt);
 	return cw_term_close(status);
 }

@@ -95,7 +95,7 @@ static int run(void *arg)
 	/* What crash says of a damaged dump is not what was asked for. */
 	fp = pc->nullfp;
 	pc->error_fp = pc->nullfp;
-	cw_term_open(&command->opt);
+	cw_term_open(&command->opt, false);
 	*mem = (struct cw_mem){ .read = copy, .next = next, .close = leave, .info = command->info };
 	read_info(command);
 	mem->end = end_of_memory(mem);
@@ -177,8 +177,8 @@ static char *help_cwlog[] = {
 	"    -s  search all of the memory for the module's data, not the kernel log",
 	"    -t  only records of these types, such as exec, crash or reboot",
 	"",
-	"  A MATCH is a PID, a NAME (of process or program), a /PATH (program), a",
-	"  KEY=VALUE, or a #CPU.SEQUENCE. Several for one key: any of them; for several",
+	"  A MATCH is a PID, a NAME (of process or program), a /PATH (program or script),",
+	"  a KEY=VALUE, or a #CPU.SEQUENCE. Several for one key: any of them; for several",
 	"  keys: all of them.",
 	"\nEXAMPLES",
 	"  What became of all that is called perl, and the newest death or restart:",
@@ -200,8 +200,8 @@ static char *help_cwtree[] = {
 	"    -j  JSON, an object a line",
 	"    -s  search all of the memory for the module's data, not the kernel log",
 	"",
-	"  A MATCH is a PID, a NAME (of process or program), a /PATH (program), or a",
-	"  KEY=VALUE. Several for one key: any of them; for several keys: all of them.",
+	"  A MATCH is a PID, a NAME (of process or program), a /PATH (program or script),",
+	"  or a KEY=VALUE. Several for one key: any of them; for several keys: all of them.",
 	NULL,
 };
 

@@ -109,8 +109,31 @@ int cw_keep_one(struct cw_keep *keep, const struct cw_options *opt, const struct
 	*entry = keep->count == nth ? keep->entry[0] : NULL;
 	if (*entry || (status != CW_EXIT_FOUND && status != CW_EXIT_NOTHING))
 		return status;
-	cw_term_error("%s matched.", keep->count ? "not so many records" : "nothing");
+	if (keep->count)
+		cw_term_error("not so many records matched.");
+	else
+		cw_keep_nothing(opt);
 	return CW_EXIT_NOTHING;
+}
+
+/**
+ * cw_keep_nothing() - say that there is nothing of what was asked for
+ * @opt: what was asked for
+ */
+void cw_keep_nothing(const struct cw_options *opt)
+{
+	bool chosen = *opt->match || opt->given & (CW_OPT_SINCE | CW_OPT_UNTIL);
+	bool any_type = opt->given & CW_OPT_TYPE;
+	char *const *match;
+
+	for (match = opt->match; *match; match++)
+		any_type |= **match == '#';
+	if (any_type)
+		cw_term_error("nothing matched.");
+	else
+		cw_term_error("%s; --type chooses other records.",
+			      chosen ? "no crash, kill or restart matched" :
+				       "there is no crash, kill or restart");
 }
 
 /**

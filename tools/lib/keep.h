@@ -26,6 +26,7 @@ void cw_keep_newest(struct cw_keep *keep, struct cw_source *source, const struct
 		    size_t limit);
 int cw_keep_asked(struct cw_keep *keep, const struct cw_options *opt, size_t limit);
 int cw_keep_one(struct cw_keep *keep, const struct cw_options *opt, const struct cw_entry **entry);
+void cw_keep_nothing(const struct cw_options *opt);
 void cw_keep_json(struct cw_out *out, const void *entry);
 const struct cw_record *cw_keep_record(const struct cw_entry *entry);
 bool cw_keep_is_restart(const struct cw_record *rec);

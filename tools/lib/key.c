@@ -117,6 +117,9 @@ bool cw_key_put(struct cw_out *out, const struct cw_record *rec, const char *nam
 	case CW_KIND_SIGNAME:
 		cw_text_signame(out, cw_record_slot(rec, key));
 		break;
+	case CW_KIND_ERRNAME:
+		cw_text_errname(out, cw_record_slot(rec, key));
+		break;
 	default:
 		cw_text_value(out, rec, key, CW_FORMAT_TEXT);
 	}

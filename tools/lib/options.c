@@ -316,9 +316,9 @@ void cw_options_help(const struct cw_command *command)
 	help_options(command->takes);
 	cw_options_help_common();
 	if (command->takes & CW_OPT_MATCH)
-		puts("\nA MATCH is a PID, a NAME (of process or program), a /PATH (program), a\n"
-		     "KEY=VALUE, or a #CPU.SEQUENCE. Several for one key: any of them; for several\n"
-		     "keys: all of them.");
+		puts("\nA MATCH is a PID, a NAME (of process or program), a /PATH (program or script),\n"
+		     "a KEY=VALUE, or a #CPU.SEQUENCE. Several for one key: any of them; for\n"
+		     "several keys: all of them.");
 }
 
 /**

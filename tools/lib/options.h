@@ -55,12 +55,14 @@ struct cw_options;
  * @help: one line
  * @takes: bits of enum cw_option besides %CW_OPT_COMMON; %CW_OPT_MATCH for its arguments,
  *	%CW_OPT_FILE if the first of them is a file
+ * @prose: what it prints is sentences, not a table or records, a line each
  * @run: does it; returns enum cw_exit
  */
 struct cw_command {
 	const char *name;
 	const char *help;
 	unsigned int takes;
+	bool prose;
 	int (*run)(const struct cw_options *opt);
 };
 

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Records told to people: sentences, chains and trees. */
+/* Records told to people, in sentences. */
 #include <pwd.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/key.h"
 #include "lib/tell.h"
-#include "lib/term.h"
 #include "lib/time.h"
 
 #define ANY_SIGNAL 0
@@ -135,6 +133,17 @@ static bool is_script(const struct cw_record *rec)
 	return false;
 }
 
+static void put_pid(struct cw_out *out, const struct cw_record *rec)
+{
+	__u64 pid;
+
+	if (!cw_key_num(rec, "pid", &pid))
+		return;
+	cw_text_puts(out, " (pid ");
+	cw_text_num(out, pid, 0, 0);
+	cw_text_puts(out, ")");
+}
+
 /**
  * cw_tell_who() - append which program a record is about
  * @out: where to
@@ -142,8 +151,6 @@ static bool is_script(const struct cw_record *rec)
  */
 void cw_tell_who(struct cw_out *out, const struct cw_record *rec)
 {
-	__u64 pid;
-
 	if (is_script(rec)) {
 		put_basename(out, rec, "exe");
 		cw_text_puts(out, " script ");
@@ -151,11 +158,7 @@ void cw_tell_who(struct cw_out *out, const struct cw_record *rec)
 	if (!cw_key_put(out, rec, "file") && !cw_key_put(out, rec, "exe") &&
 	    !cw_key_put(out, rec, "comm"))
 		cw_text_puts(out, "a process");
-	if (cw_key_num(rec, "pid", &pid)) {
-		cw_text_puts(out, " (pid ");
-		cw_text_num(out, pid, 0, 0);
-		cw_text_puts(out, ")");
-	}
+	put_pid(out, rec);
 }
 
 /* What was wrong: the address that was accessed, and what the reason code says. */
@@ -294,6 +297,79 @@ static void tell_reboot(struct cw_out *out, const struct cw_record *rec)
 }
 
 /**
+ * cw_tell_error() - append what an error means
+ * @out: where to
+ * @error: a positive errno
+ */
+void cw_tell_error(struct cw_out *out, __u64 error)
+{
+	const char *text = error < 4096 ? strerror(error) : "unknown";
+
+	cw_text_puts(out, " (");
+	cw_key_put_bare(out, text, strlen(text), false);
+	cw_text_puts(out, ")");
+}
+
+static void tell_exec_failed(struct cw_out *out, const struct cw_record *rec)
+{
+	__u64 error;
+
+	/* Not cw_tell_who(): the file is what could not be executed */
+	if (!cw_key_put(out, rec, "exe") && !cw_key_put(out, rec, "comm"))
+		cw_text_puts(out, "a process");
+	put_pid(out, rec);
+	cw_text_puts(out, " could not execute ");
+	if (!cw_key_put(out, rec, "file"))
+		cw_text_puts(out, "a file");
+	cw_text_puts(out, ": ");
+	if (!cw_key_put(out, rec, "error"))
+		cw_text_puts(out, "the reason is not known");
+	if (cw_key_num(rec, "error", &error))
+		cw_tell_error(out, error);
+	cw_text_puts(out, ".");
+}
+
+static void tell_exit(struct cw_out *out, const struct cw_record *rec)
+{
+	__u64 lifetime;
+
+	cw_tell_who(out, rec);
+	cw_text_puts(out, " ended by itself");
+	if (cw_key_find(rec, "code") >= 0) {
+		cw_text_puts(out, " with exit status ");
+		cw_key_put(out, rec, "code");
+	}
+	if (cw_key_num(rec, "lifetime_ns", &lifetime)) {
+		cw_text_puts(out, ", ");
+		cw_time_put_duration(out, lifetime);
+		cw_text_puts(out, " after it was forked");
+	}
+	cw_text_puts(out, ".");
+}
+
+static void put_quoted(struct cw_out *out, const struct cw_record *rec, const char *word,
+		       const char *key)
+{
+	if (cw_key_find(rec, key) < 0)
+		return;
+	cw_text_puts(out, word);
+	cw_text_puts(out, "'");
+	cw_key_put(out, rec, key);
+	cw_text_puts(out, "'");
+}
+
+static void tell_config(struct cw_out *out, const struct cw_record *rec)
+{
+	cw_tell_who(out, rec);
+	cw_text_puts(out, " changed the parameter ");
+	if (!cw_key_put(out, rec, "name"))
+		cw_text_puts(out, "of an unknown name");
+	put_quoted(out, rec, " from ", "old");
+	put_quoted(out, rec, " to ", "new");
+	cw_text_puts(out, ".");
+}
+
+/**
  * cw_tell_sentence() - append what happened, in one sentence
  * @out: where to
  * @rec: a valid record
@@ -308,116 +384,19 @@ void cw_tell_sentence(struct cw_out *out, const struct cw_record *rec)
 	case CW_REBOOT:
 		tell_reboot(out, rec);
 		return;
+	case CW_EXEC_FAILED:
+		tell_exec_failed(out, rec);
+		return;
+	case CW_EXIT:
+		tell_exit(out, rec);
+		return;
+	case CW_CONFIG:
+		tell_config(out, rec);
+		return;
 	default:
 		cw_tell_who(out, rec);
 		cw_text_puts(out, ": ");
 		cw_text_puts(out, cw_type_find(rec->type)->when);
 		cw_text_puts(out, ".");
 	}
-}
-
-static void put_blanks(struct cw_out *out, size_t n)
-{
-	while (n--)
-		cw_text_puts(out, " ");
-}
-
-#define DEEPEST 64 /* levels that the module tells; what pretends to more goes on below them */
-
-/**
- * cw_tell_tree() - append the live tree, the root first, the one it is about marked
- * @out: where to
- * @rec: a valid record
- * @indent: blanks before each line but the first
- */
-void cw_tell_tree(struct cw_out *out, const struct cw_record *rec, unsigned int indent)
-{
-	size_t len, levels, depth;
-	const char *nodes = cw_key_str(rec, "tree", &len);
-	int key = cw_key_find(rec, "tree");
-	struct cw_tree_node node;
-
-	levels = len / sizeof(node);
-	for (depth = 0; depth < levels; depth++) {
-		bool victim = depth + 1 == levels;
-
-		memcpy(&node, nodes + (levels - 1 - depth) * sizeof(node), sizeof(node));
-		if (depth)
-			put_blanks(out, indent + 4 * (depth < DEEPEST ? depth : DEEPEST) - 3);
-		else if (rec->cut >> key & 1)
-			cw_text_puts(out, "\u2026 ");
-		cw_text_puts(out, depth ? "\\_ " : "");
-		if (victim)
-			cw_term_color(out, CW_COLOR_BAD);
-		cw_text_num(out, node.pid, 0, 0);
-		cw_text_puts(out, " ");
-		cw_key_put_bare(out, node.comm, strnlen(node.comm, sizeof(node.comm)), false);
-		if (victim) {
-			cw_text_puts(out, "   <=======");
-			cw_term_color(out, CW_COLOR_NONE);
-		}
-		cw_text_puts(out, "\n");
-	}
-	if (!levels)
-		cw_text_puts(out, "unknown\n");
-}
-
-/* A name or path of a domain, in which \040 and \134 stand for a blank and a backslash. */
-static void put_word(struct cw_out *out, const char *word, size_t len, bool cut)
-{
-	char *plain = cw_term_alloc(NULL, len);
-	size_t n = 0;
-
-	while (len) {
-		bool blank = len >= 4 && !memcmp(word, "\\040", 4);
-		bool backslash = len >= 4 && !memcmp(word, "\\134", 4);
-		size_t step = blank || backslash ? 4 : 1;
-
-		plain[n++] = blank ? ' ' : backslash ? '\\' :
-						       *word;
-		word += step;
-		len -= step;
-	}
-	cw_key_put_bare(out, plain, n, cut);
-	free(plain);
-}
-
-/**
- * cw_tell_domain() - append an exec history, a program a line
- * @out: where to
- * @rec: a valid record
- * @key: index of a known key of kind DOMAIN
- * @indent: blanks before each line but the first
- */
-void cw_tell_domain(struct cw_out *out, const struct cw_record *rec, unsigned int key,
-		    unsigned int indent)
-{
-	struct cw_domain_tail head;
-	size_t len;
-	const char *s = cw_record_str(rec, key, &len);
-	bool first = true, last;
-
-	memcpy(&head, s, sizeof(head));
-	s += sizeof(head);
-	len -= sizeof(head);
-	do {
-		const char *blank = memchr(s, ' ', len);
-		size_t word = blank ? (size_t)(blank - s) : len;
-
-		last = !blank;
-		if (!first) {
-			put_blanks(out, indent);
-			cw_text_puts(out, "-> ");
-		}
-		put_word(out, s, word, last && rec->cut >> key & 1);
-		if (first) {
-			cw_text_puts(out, "(");
-			cw_text_num(out, head.root_pid, 0, 0);
-			cw_text_puts(out, ")");
-		}
-		cw_text_puts(out, "\n");
-		first = false;
-		s += word + !last;
-		len -= word + !last;
-	} while (!last);
 }

@@ -58,13 +58,13 @@ static void leave(int sig)
 	raise(sig);
 }
 
-static void start_pager(void)
+static void start_pager(bool prose)
 {
 	const char *command = getenv("PAGER");
 	int end[2];
 
 	if (!command && in_path("less"))
-		command = "less -FRSX";
+		command = prose ? "less -FRX" : "less -FRSX";
 	if (!command || !*command || !strcmp(command, "cat") || pipe(end))
 		return;
 	pager = fork();
@@ -89,10 +89,11 @@ static void start_pager(void)
 /**
  * cw_term_open() - prepare standard output
  * @opt: what was asked for
+ * @prose: lines are sentences, which the pager is to break where they are too long
  *
  * On a terminal this starts the pager, unless the output has no end.
  */
-void cw_term_open(const struct cw_options *opt)
+void cw_term_open(const struct cw_options *opt, bool prose)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *kind = getenv("TERM");
@@ -102,7 +103,7 @@ void cw_term_open(const struct cw_options *opt)
 	colors = terminal && !(opt->given & (CW_OPT_NO_COLOR | CW_OPT_JSON)) &&
 		 !(no_color && *no_color) && kind && strcmp(kind, "dumb");
 	if (terminal && !(opt->given & (CW_OPT_NO_PAGER | CW_OPT_FOLLOW | CW_OPT_RAW)))
-		start_pager();
+		start_pager(prose);
 }
 
 /**

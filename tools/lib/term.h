@@ -22,7 +22,7 @@ enum cw_color {
 	CW_COLOR_BAD,
 };
 
-void cw_term_open(const struct cw_options *opt);
+void cw_term_open(const struct cw_options *opt, bool prose);
 int cw_term_close(int status);
 bool cw_term_is_terminal(void);
 bool cw_term_flush(void);
