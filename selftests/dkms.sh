@@ -8,6 +8,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit
 bad=0
+on='' # which system speaks, where there are several
 saved=saved.tar # in the directory that the guests share with the host, their /host
 options='options crashwatch ring_kb=2048 log_failed_exec=1'
 
@@ -16,10 +17,10 @@ verdict() {
 	local property=$1 said
 	shift
 	if said=$("$@" 2>&1); then
-		echo "ok dkms: $property"
+		echo "ok dkms: $on$property"
 	else
 		tail -n 30 <<<"$said" | sed 's/^/#   /'
-		echo "not ok dkms: $property"
+		echo "not ok dkms: $on$property"
 		bad=1
 	fi
 }
@@ -186,11 +187,12 @@ gone() {
 disk() {
 	local version new start
 	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	on="Debian $(cat /etc/debian_version): "
 	if [ ! -e $state ]; then
 		start=$SECONDS
-		verdict "make dkms-install works on Debian $(cat /etc/debian_version)" \
+		verdict 'make dkms-install works' \
 			make -j "$(nproc)" dkms-install
-		echo "# took $((SECONDS - start)) s"
+		echo "# ${on}took $((SECONDS - start)) s"
 		verdict 'the module is installed' installed_for "$(uname -r)"
 		tar -cf /host/tools.tar tools # built here: another guest need not
 		echo $bad >$state
@@ -202,10 +204,10 @@ disk() {
 	ordinary >/tmp/services
 	cat /sys/kernel/debug/crashwatch/events >/tmp/events
 	verdict 'it records before the first ordinary service is started' before_services
-	echo "# $(before_services)"
+	echo "# $on$(before_services)"
 	start=$SECONDS
 	verdict 'another kernel can be installed' change_kernel
-	echo "# took $((SECONDS - start)) s"
+	echo "# ${on}took $((SECONDS - start)) s"
 	new=$(find /lib/modules -mindepth 1 -maxdepth 1 ! -name "$(uname -r)" -printf '%f')
 	verdict "DKMS has built the module for it: $new" installed_for "$(uname -r)" "$new"
 	verdict 'what it has built is for that kernel' \
@@ -301,13 +303,14 @@ secure() {
 	cp /host/mok.* /var/lib/dkms
 	[ ! -e /host/tools.tar ] || tar -xf /host/tools.tar
 	sign_helper
-	verdict "Debian $(cat /etc/debian_version) has booted under Secure Boot" \
+	on="Debian $(cat /etc/debian_version): "
+	verdict 'it has booted under Secure Boot' \
 		has_line 'mokutil --sb-state' '^SecureBoot enabled'
 	verdict 'the kernel is locked down' \
 		grep '\[integrity\]' /sys/kernel/security/lockdown
 	start=$SECONDS
-	verdict 'make dkms-install works there' make -j "$(nproc)" dkms-install
-	echo "# took $((SECONDS - start)) s"
+	verdict 'make dkms-install works' make -j "$(nproc)" dkms-install
+	echo "# ${on}took $((SECONDS - start)) s"
 	verdict 'DKMS has signed the module' has_line 'modinfo -F signer crashwatch' '^crashwatch owner$'
 	verdict 'it loads' modprobe crashwatch
 	verdict 'every file of it in debugfs can be read' every_file
