@@ -350,9 +350,12 @@ enum way { WAY_GONE = 3, WAY_RENAMED = 4, WAY_DEEP = 7, WAY_PLAIN = 8, WAYS = 16
 static void execute(const char *which, uint32_t run, struct args *args, enum way way, char *name)
 {
 	char *const *env = environment(run);
-	char *other = name_of(run), path[8400];
+	char *other, path[8400];
 	int fd, from;
 
+	do {	/* of two names that are but the token, the one would be written into the other */
+		other = name_of(run);
+	} while (!strcmp(other, name));
 	switch ((int)way) {
 	case 0:		/* a link, of which a record has not the name but what it leads to */
 		if (args->count && !symlink(path_of(which), name))
@@ -847,7 +850,10 @@ static void go_into_chroot(void)
 	unshare(CLONE_NEWNS);
 }
 
-/* What has to happen in each round, alone, so that it is told for certain: fuzz.c looks for it */
+/*
+ * What has to happen in each round, alone, so that it is told for certain: fuzz.c looks for it. The
+ * status says which item could not be done.
+ */
 static void agenda(void)
 {
 	static const struct {
@@ -861,7 +867,7 @@ static void agenda(void)
 		{ WAY_PLAIN, "\"'\\", "quoted \"comm\"" },
 		{ WAY_PLAIN, "\n\x1b[\xff", "\n[    1.000000000] #0.1 \x1b]0;x\x07 \xc0\xaf" },
 	};
-	size_t i;
+	unsigned int i;
 
 	for (i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
 		uint32_t made = new_process(), run = new_run(made);
@@ -888,7 +894,7 @@ static void agenda(void)
 		status = reap(made, pid);
 		h->run[run].executed = WIFEXITED(status) && WEXITSTATUS(status) != 200;
 		if (!h->run[run].executed)
-			_exit(1);
+			_exit(i + 1);
 	}
 	_exit(0);
 }
